@@ -1,0 +1,199 @@
+# Faultline: every command. `make help` lists them; output goes to build/ and esp/ only.
+
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
+BUILD ?= release
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+ifeq ($(filter $(BUILD),release checked),)
+$(error BUILD=$(BUILD) is unknown: release or checked)
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+IS_CLANG := $(findstring clang,$(notdir $(firstword $(CC))))
+O := build/$(BUILD)$(if $(IS_CLANG),-clang)
+
+# ---- what is needed from outside; each missing thing is named with its package ----------------------------------------
+
+NEEDS_TOOLS := $(filter-out help clean check-tools,$(or $(MAKECMDGOALS),esp))
+first_existing = $(firstword $(wildcard $(1)))
+EFI_INCLUDE := $(patsubst %/efi.h,%,$(call first_existing,/usr/include/efi/efi.h /usr/local/include/efi/efi.h))
+EFI_CRT0 := $(call first_existing,/usr/lib/crt0-efi-x86_64.o /usr/lib64/gnuefi/crt0-efi-x86_64.o /usr/lib/gnuefi/crt0-efi-x86_64.o /usr/lib64/gnuefi/x64/crt0-efi-x86_64.o /usr/lib/gnuefi/x64/efi/crt0-efi-x86_64.o)
+EFI_SCRIPT := $(call first_existing,/usr/lib/elf_x86_64_efi.lds /usr/lib64/gnuefi/elf_x86_64_efi.lds /usr/lib/gnuefi/elf_x86_64_efi.lds /usr/lib64/gnuefi/x64/efi.lds)
+EFI_LIBRARY := $(call first_existing,/usr/lib/libgnuefi.a /usr/lib64/libgnuefi.a /usr/lib64/gnuefi/libgnuefi.a)
+FONT_PACKED := $(call first_existing,/usr/share/consolefonts/spleen-8x16.psfu.gz /usr/share/kbd/consolefonts/spleen-8x16.psfu.gz)
+
+define need
+$(if $(2),,$(error $(1) is missing: install the package $(3), or run scripts/setup))
+endef
+ifneq ($(NEEDS_TOOLS),)
+$(call need,the compiler $(CC),$(shell command -v $(firstword $(CC))),$(if $(IS_CLANG),clang,gcc))
+$(call need,objcopy,$(shell command -v objcopy),binutils)
+$(call need,python3,$(shell command -v python3),python3)
+$(call need,gnu-efi (efi.h),$(EFI_INCLUDE),gnu-efi)
+$(call need,gnu-efi (crt0-efi-x86_64.o),$(EFI_CRT0),gnu-efi)
+$(call need,gnu-efi (elf_x86_64_efi.lds),$(EFI_SCRIPT),gnu-efi)
+$(call need,gnu-efi (libgnuefi.a),$(EFI_LIBRARY),gnu-efi)
+$(call need,the console font spleen-8x16.psfu.gz,$(FONT_PACKED),fonts-spleen)
+endif
+
+# ---- flags --------------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+            -Wwrite-strings -Wcast-qual -Wpointer-arith -Wredundant-decls -Wnested-externs -Wimplicit-fallthrough \
+            -Wformat=2 -Wdate-time -Werror
+WARNINGS += $(if $(IS_CLANG),-Wcomma -Wnewline-eof -Wmissing-variable-declarations, \
+              -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init)
+
+COMMON_CFLAGS := -std=gnu17 -ffreestanding -O2 -g -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing -fno-common \
+                 -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
+                 -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARNINGS)
+
+# The canary is at %gs:40, where struct cpu has it (include/kernel/cpu.h).
+KERNEL_CFLAGS := $(COMMON_CFLAGS) -fno-pic -fno-pie -mcmodel=kernel -fno-optimize-sibling-calls -mno-omit-leaf-frame-pointer \
+                 -Wframe-larger-than=1024 -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs \
+                 -mstack-protector-guard-offset=40
+KERNEL_INCLUDES := -Iinclude -Iarch/x86_64/include -Ikernel -I$(O)/generated
+
+ifeq ($(BUILD),checked)
+KERNEL_CFLAGS += -fsanitize=undefined
+endif
+
+LOADER_CFLAGS := $(COMMON_CFLAGS) -fpic -fshort-wchar -fno-stack-protector -DGNU_EFI_USE_MS_ABI \
+                 $(if $(IS_CLANG),,-maccumulate-outgoing-args)
+LOADER_INCLUDES := -Iinclude -I$(O)/generated -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64
+
+# ---- sources ------------------------------------------------------------------------------------------------------------
+
+LIB_SOURCES := $(wildcard kernel/lib/*.c)
+KERNEL_SOURCES := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*.S arch/x86_64/*.c arch/x86_64/*.S)
+ifneq ($(BUILD),checked)
+KERNEL_SOURCES := $(filter-out kernel/fault/ubsan.c,$(KERNEL_SOURCES))
+endif
+LOADER_SOURCES := $(wildcard efi/*.c efi/*.S) $(LIB_SOURCES)
+
+kernel_objects := $(patsubst %,$(O)/kernel/%.o,$(KERNEL_SOURCES))
+loader_objects := $(patsubst %,$(O)/loader/%.o,$(LOADER_SOURCES))
+
+# ---- commands -----------------------------------------------------------------------------------------------------------
+
+.PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
+.DEFAULT_GOAL := esp
+
+help: ## this list
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
+	@echo 'Variables: BUILD=release|checked CC=gcc|clang V=1 K=NAME; for qemu: CMDLINE= SMP= MEM= CPU= MACHINE= DISPLAY= ACCEL=tcg'
+	@echo '           QEMU= QEMUFLAGS= OVMF_CODE= OVMF_VARS='
+
+esp: esp/EFI/BOOT/BOOTX64.EFI ## build BOOTX64.EFI and stage it in esp/, ready to be copied to a FAT stick
+
+esp/EFI/BOOT/BOOTX64.EFI: $(O)/BOOTX64.EFI
+	$(call say,STAGE,$@)
+	$(Q)mkdir -p $(@D) && cp $< $@
+
+image: $(O)/esp.img ## a FAT disk image of esp/, for emulators
+$(O)/esp.img: $(O)/BOOTX64.EFI esp/faultline.cfg $(O)/cmdline
+	$(call say,IMAGE,$@)
+	$(Q)rm -f $@ && truncate -s 4M $@ && mformat -i $@ ::
+	$(Q)mmd -i $@ ::/EFI ::/EFI/BOOT
+	$(Q)mcopy -i $@ $< ::/EFI/BOOT/BOOTX64.EFI
+	$(Q)mcopy -i $@ $(if $(CMDLINE),$(O)/cmdline,esp/faultline.cfg) ::/faultline.cfg
+
+# DISPLAY is make's and X11's at once: scripts/run-qemu tells them apart.
+RUN_QEMU = SERIAL_LOG=build/serial.log $(foreach v,ACCEL SMP MEM CPU MACHINE OVMF_CODE OVMF_VARS QEMU QEMUFLAGS,$(if $($(v)),$(v)='$($(v))')) scripts/run-qemu
+
+qemu: $(O)/esp.img esp ## boot it in QEMU, in a window where there is a display; CMDLINE='option=value ...'
+	$(Q)$(RUN_QEMU) $(O)/esp.img
+
+qemu-nox: $(O)/esp.img esp ## the same on the terminal
+	$(Q)$(RUN_QEMU) --nox $(O)/esp.img
+
+gdb-server: $(O)/esp.img ## start QEMU stopped, waiting for a debugger on port 1234
+	$(Q)$(RUN_QEMU) --nox --gdb $(O)/esp.img
+
+gdb: $(O)/esp.img ## QEMU stopped, and gdb attached with the symbols of kernel and loader
+	$(Q)scripts/gdb $(O) $(O)/esp.img
+
+# ---- tests --------------------------------------------------------------------------------------------------------------
+
+include tests/host/host.mk
+include tests/boot/boot.mk
+
+clean: ## remove everything that was built
+	$(Q)rm -rf build esp/EFI compile_commands.json
+
+# ---- the kernel ---------------------------------------------------------------------------------------------------------
+
+all: $(O)/BOOTX64.EFI
+
+# Rewritten only when their text changes, so that what depends on them is rebuilt exactly then.
+define write_if_changed
+@mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+endef
+$(O)/generated/version.h: FORCE
+	$(call write_if_changed,#define FAULTLINE_VERSION "$(VERSION)")
+$(O)/flags: FORCE
+	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS))
+$(O)/sources: FORCE
+	$(call write_if_changed,$(KERNEL_SOURCES) / $(LOADER_SOURCES))
+$(O)/cmdline: FORCE
+	$(call write_if_changed,$(CMDLINE))
+
+$(O)/font.psf: $(FONT_PACKED)
+	$(Q)mkdir -p $(@D) && gzip -dc $< > $@
+
+$(O)/kernel/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_INCLUDES) -c $< -o $@
+$(O)/kernel/%.S.o: %.S $(O)/flags $(O)/font.psf
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP $(KERNEL_INCLUDES) -DFONT='"$(O)/font.psf"' -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
+
+$(O)/kernel.elf: $(kernel_objects) arch/x86_64/kernel.lds $(O)/sources
+	$(call say,LD,$@)
+	$(Q)$(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=sha1 \
+	    -T arch/x86_64/kernel.lds -o $@ $(kernel_objects)
+
+$(O)/kernel.embedded: $(O)/kernel.elf scripts/embed-kernel
+	$(call say,EMBED,$@)
+	$(Q)objcopy --strip-all $< $(O)/kernel.stripped && scripts/embed-kernel $(O)/kernel.stripped $@
+
+# ---- the loader ---------------------------------------------------------------------------------------------------------
+
+$(O)/loader/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
+	$(call say,CC,$< (loader))
+	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $@
+$(O)/loader/efi/embed.S.o: $(O)/kernel.embedded
+$(O)/loader/%.S.o: %.S $(O)/flags $(O)/font.psf
+	$(call say,AS,$< (loader))
+	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' -DFONT='"$(O)/font.psf"' \
+	    -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
+
+# $(1) shared object, $(2) objects: a UEFI application must not need anything that nobody resolves.
+define link_efi
+$(call say,LD,$(1))
+$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(EFI_SCRIPT) -o $(1) $(EFI_CRT0) $(2) $(EFI_LIBRARY)
+endef
+define make_pe
+$(call say,PE,$(2))
+$(Q)objcopy -S -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
+    --target efi-app-x86_64 --subsystem=10 $(1) $(2)
+endef
+
+$(O)/loader.so: $(loader_objects) $(O)/sources
+	$(call link_efi,$@,$(loader_objects))
+$(O)/BOOTX64.EFI: $(O)/loader.so
+	$(call make_pe,$<,$@)
+
+-include $(kernel_objects:.o=.d) $(loader_objects:.o=.d)

@@ -1,0 +1,162 @@
+/*
+ * The control registers as one table: what Faultline wants in CR0, CR4, EFER and XCR0, and which
+ * CPU feature a bit needs. They are written whole, never OR-ed onto what firmware left, so that
+ * every CPU ends up the same, whoever started it.
+ */
+#include "arch/cpu.h"
+
+#include "kernel/log.h"
+#include "lib/compiler.h"
+#include "x86/cpuid.h"
+#include "x86/registers.h"
+
+enum control_register { CR0, CR4, EFER, XCR0, CONTROL_REGISTER_COUNT };
+
+/* Addresses of the three bytes in entry.S that become CLAC; kernel.lds gathers them. */
+extern uint8_t *const smap_sites_start[], *const smap_sites_end[];
+
+static const char *const register_names[CONTROL_REGISTER_COUNT] = {"CR0", "CR4", "EFER", "XCR0"};
+
+/* clang-format off */
+static const struct control_bit {
+    enum control_register where;
+    uint64_t bits;
+    enum x86_feature needs;
+} control_bits[] = {
+    {CR0,  CR0_PE | CR0_ET | CR0_PG,  X86_ALWAYS},
+    {CR0,  CR0_MP | CR0_NE,           X86_ALWAYS}, /* FPU: #NM honours TS, errors arrive as #MF */
+    {CR0,  CR0_WP,                    X86_ALWAYS}, /* the kernel cannot write to read-only pages either */
+    {CR0,  CR0_AM,                    X86_ALWAYS},
+    {CR4,  CR4_PAE | CR4_DE,          X86_ALWAYS},
+    {CR4,  CR4_OSFXSR | CR4_OSXMMEXCPT, X86_ALWAYS},
+    {CR4,  CR4_PGE,                   X86_PGE},
+    {CR4,  CR4_MCE,                   X86_MCE},    /* without it a machine check resets */
+    {CR4,  CR4_UMIP,                  X86_UMIP},
+    {CR4,  CR4_SMEP,                  X86_SMEP},
+    {CR4,  CR4_SMAP,                  X86_SMAP},
+    {CR4,  CR4_OSXSAVE,               X86_XSAVE},
+    {EFER, EFER_LME | EFER_LMA,       X86_ALWAYS},
+    {EFER, EFER_NXE,                  X86_NX},
+    {XCR0, XCR0_X87 | XCR0_SSE,       X86_XSAVE},
+    {XCR0, XCR0_AVX,                  X86_AVX},
+};
+/* clang-format on */
+
+/* Memory types by PAT entry: 0, 2 and 3 as after a reset, 1 write-combining (SDM vol. 3A, 11.12).
+ * PTE_PWT selects 1. */
+enum { PAT_UC = 0, PAT_WC = 1, PAT_WT = 4, PAT_WP = 5, PAT_WB = 6, PAT_UC_MINUS = 7 };
+static const uint8_t pat_entries[8] = {PAT_WB, PAT_WC, PAT_UC_MINUS, PAT_UC,
+                                       PAT_WB, PAT_WT, PAT_UC_MINUS, PAT_UC};
+
+#define MXCSR_DEFAULT 0x1f80 /* every SIMD exception masked, round to nearest */
+
+/* LA57 cannot change while paging is on: it stays as it was handed over. */
+static uint64_t wanted(enum control_register which)
+{
+    uint64_t value = which == CR4 ? x86_read_cr4() & CR4_LA57 : 0;
+
+    for (unsigned i = 0; i < ARRAY_COUNT(control_bits); i++)
+        if (control_bits[i].where == which && x86_has(control_bits[i].needs))
+            value |= control_bits[i].bits;
+    return value;
+}
+
+static uint64_t current(enum control_register which)
+{
+    switch (which) {
+    case CR0:
+        return x86_read_cr0();
+    case CR4:
+        return x86_read_cr4();
+    case EFER:
+        return x86_read_msr(MSR_EFER);
+    default:
+        return x86_has(X86_XSAVE) ? x86_read_xcr0() : 0;
+    }
+}
+
+static uint64_t pat_value(void)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < ARRAY_COUNT(pat_entries); i++)
+        value |= (uint64_t)pat_entries[i] << (8 * i);
+    return value;
+}
+
+static void fpu_init(void)
+{
+    uint32_t mxcsr = MXCSR_DEFAULT;
+
+    __asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
+}
+
+/* CET goes first: with CR4.CET set, clearing CR0.WP is #GP (SDM vol. 3A, 2.5), and so is CR4.CET
+ * without WP. */
+void arch_cpu_init_cpu(void)
+{
+    x86_write_cr4(x86_read_cr4() & ~CR4_CET);
+    x86_write_msr(MSR_EFER, wanted(EFER));
+    x86_write_cr0(wanted(CR0));
+    x86_write_cr4(wanted(CR4));
+    if (x86_has(X86_XSAVE))
+        x86_write_xcr0(wanted(XCR0));
+    if (x86_has(X86_PAT))
+        x86_write_msr(MSR_PAT, pat_value());
+    fpu_init();
+}
+
+bool arch_cpu_verify(void)
+{
+    bool same = true;
+
+    for (enum control_register which = CR0; which < CONTROL_REGISTER_COUNT; which++) {
+        uint64_t is = current(which),
+                 should = which == XCR0 && !x86_has(X86_XSAVE) ? 0 : wanted(which);
+
+        if (is == should)
+            continue;
+        same = false;
+        log_error("%s is %lx but was set to %lx: something changed it", register_names[which], is,
+                  should);
+    }
+    return same;
+}
+
+void arch_cpu_log(void)
+{
+    static const enum x86_feature protections[] = {X86_NX, X86_SMEP, X86_SMAP, X86_UMIP};
+    char brand[49];
+
+    x86_brand(brand);
+    log_info("CPU: %s, %u-level paging%s", brand, x86_read_cr4() & CR4_LA57 ? 5 : 4,
+             x86_has(X86_HYPERVISOR) ? ", under a hypervisor" : "");
+    for (unsigned i = 0; i < ARRAY_COUNT(protections); i++)
+        if (!x86_has(protections[i]))
+            log_warn("this CPU has no %s: that protection is missing",
+                     x86_feature_name(protections[i]));
+    log_debug("CR0 %lx CR4 %lx EFER %lx XCR0 %lx PAT %lx", current(CR0), current(CR4),
+              current(EFER), current(XCR0), x86_read_msr(MSR_PAT));
+}
+
+/* The stubs' three-byte NOPs become CLAC (0f 01 ca). Text is read-only already: WP is off for these
+ * few stores. */
+static void patch_smap(void)
+{
+    static const uint8_t clac[3] = {0x0f, 0x01, 0xca};
+
+    if (!x86_has(X86_SMAP))
+        return;
+    x86_write_cr4(x86_read_cr4() & ~CR4_CET);
+    x86_write_cr0(x86_read_cr0() & ~CR0_WP);
+    for (uint8_t *const *site = smap_sites_start; site < smap_sites_end; site++)
+        for (unsigned i = 0; i < sizeof(clac); i++)
+            ((volatile uint8_t *)*site)[i] = clac[i];
+    x86_write_cr0(x86_read_cr0() | CR0_WP);
+}
+
+void arch_cpu_init(void)
+{
+    x86_features_init();
+    patch_smap();
+}

@@ -1,0 +1,69 @@
+/*
+ * The first CPU's structure, descriptor tables and stacks. They are static and complete before the
+ * first instruction, so that entry.S can load them with no memory manager in sight. Other CPUs get
+ * theirs from the vmap area.
+ */
+#include "x86/descriptors.h"
+
+#include "x86/trap_frame.h"
+
+#define MAIN_STACK_BYTES      (64 * KIB)
+#define INTERRUPT_STACK_BYTES (16 * KIB)
+
+/* Guard pages lie between the stacks: an overflow hits one and cannot reach the next stack. */
+struct guarded_interrupt_stack {
+    uint8_t stack[INTERRUPT_STACK_BYTES];
+    uint8_t guard[PAGE_SIZE];
+};
+
+static struct boot_stacks {
+    uint8_t guard_below[PAGE_SIZE];
+    uint8_t main[MAIN_STACK_BYTES];
+    uint8_t guard_above[PAGE_SIZE];
+    struct guarded_interrupt_stack interrupt[IST_COUNT];
+} boot_stacks SECTION(".bss.boot_stacks") ALIGNED(4096);
+
+#define BOOT_STACK(array)                                                                          \
+    {                                                                                              \
+        .low = (vaddr_t)(array), .high = (vaddr_t)(array) + sizeof(array)                          \
+    }
+#define BOOT_IST(number)                                                                           \
+    ((uint64_t)boot_stacks.interrupt[(number)-1].stack + INTERRUPT_STACK_BYTES - IST_TOP_BYTES)
+
+/* clang-format off */
+struct x86_cpu boot_cpu = {
+    .common = {
+        .self = &boot_cpu.common,
+        .stack_canary = 0x5aa5c33c69960ff0, /* the same at every boot: it finds accidents, not attackers */
+        .stacks = {
+            [STACK_MAIN] = BOOT_STACK(boot_stacks.main),
+            [STACK_DB]   = BOOT_STACK(boot_stacks.interrupt[STACK_DB - 1].stack),
+            [STACK_NMI]  = BOOT_STACK(boot_stacks.interrupt[STACK_NMI - 1].stack),
+            [STACK_DF]   = BOOT_STACK(boot_stacks.interrupt[STACK_DF - 1].stack),
+            [STACK_MC]   = BOOT_STACK(boot_stacks.interrupt[STACK_MC - 1].stack),
+        },
+    },
+    .gdt = {
+        [GDT_KERNEL_CODE] = SEG_DESC_CODE,
+        [GDT_KERNEL_DATA] = SEG_DESC_DATA,
+        [GDT_USER_CODE32] = 0,
+        [GDT_USER_DATA]   = SEG_DESC_DATA | SEG_DPL3,
+        [GDT_USER_CODE]   = SEG_DESC_CODE | SEG_DPL3,
+        [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* entry.S adds the base */
+    },
+    .tss = {
+        .rsp = {(uint64_t)boot_stacks.main + MAIN_STACK_BYTES},
+        .ist = {BOOT_IST(STACK_DB), BOOT_IST(STACK_NMI), BOOT_IST(STACK_DF), BOOT_IST(STACK_MC)},
+        .io_bitmap = sizeof(struct tss),
+    },
+};
+/* clang-format on */
+
+extern uint8_t boot_stack_top[];
+__asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stacks + 4096 + 65536");
+
+_Static_assert(offsetof(struct boot_stacks, guard_above) == 4096 + 65536, "boot_stack_top above");
+_Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S");
+_Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "entry.S");
+_Static_assert(offsetof(struct tss, ist) == TSS_IST1, "entry.S");
+_Static_assert(STACK_MC == IST_COUNT, "interrupt-stack numbers are enum stack_kind");

@@ -1,0 +1,266 @@
+/*
+ * The kernel's first instructions, and the way in and out of every interrupt and exception.
+ *
+ * The loader jumps here with interrupts off, the handoff in RDI, page tables that map the kernel, and no stack. Before
+ * the first C call this code gives the CPU its own GDT, task register, IDT and GS, so that a fault can be reported from
+ * there on.
+ */
+#include "x86/descriptors.h"
+#include "x86/exceptions.h"
+
+#define MSR_GS_BASE 0xc0000101
+
+    .section .text.entry, "ax", @progbits
+    .globl kernel_entry
+kernel_entry:
+    cli
+    cld
+    lea     boot_stack_top(%rip), %rsp
+    xor     %ebp, %ebp                      /* the outermost frame: backtraces end here */
+    mov     %rdi, %rbx
+    call    idt_build
+    mov     $boot_cpu, %rdi
+    call    x86_cpu_load
+    mov     %rbx, %rdi
+    call    kernel_main
+    ud2
+
+/*
+ * Writes the 256 gates. Stub n lies at trap_stubs + 16 n; gate_attributes[n] is the word at offset 4 of its gate:
+ * interrupt stack, gate type, privilege, present (SDM vol. 3A, figure 6-8).
+ */
+idt_build:
+    lea     idt(%rip), %rdi
+    lea     trap_stubs(%rip), %rax
+    lea     gate_attributes(%rip), %rsi
+    mov     $256, %ecx
+1:  mov     %ax, (%rdi)                     /* offset 15..0 */
+    movw    $SELECTOR_KERNEL_CODE, 2(%rdi)
+    mov     (%rsi), %dx
+    mov     %dx, 4(%rdi)
+    mov     %rax, %rdx
+    shr     $16, %rdx
+    mov     %dx, 6(%rdi)                    /* offset 31..16 */
+    shr     $16, %rdx
+    mov     %edx, 8(%rdi)                   /* offset 63..32; the rest stays 0 */
+    add     $16, %rax
+    add     $2, %rsi
+    add     $GATE_BYTES, %rdi
+    dec     %ecx
+    jnz     1b
+    ret
+
+/* void x86_cpu_load(struct x86_cpu *cpu): what every CPU runs before its first C call. */
+    .globl x86_cpu_load
+x86_cpu_load:
+    lea     X86_CPU_TSS(%rdi), %rax         /* the base goes in four pieces (SDM vol. 3A, figure 7-4) */
+    mov     %ax, X86_CPU_GDT + GDT_TSS * 8 + 2(%rdi)
+    shr     $16, %rax
+    mov     %al, X86_CPU_GDT + GDT_TSS * 8 + 4(%rdi)
+    mov     %ah, X86_CPU_GDT + GDT_TSS * 8 + 7(%rdi)
+    shr     $16, %rax
+    mov     %eax, X86_CPU_GDT + GDT_TSS * 8 + 8(%rdi)
+
+    lea     X86_CPU_GDT(%rdi), %rax
+    sub     $16, %rsp
+    movw    $GDT_ENTRY_COUNT * 8 - 1, (%rsp)
+    mov     %rax, 2(%rsp)
+    lgdt    (%rsp)
+    add     $16, %rsp
+    lea     1f(%rip), %rax
+    push    $SELECTOR_KERNEL_CODE
+    push    %rax
+    lretq
+1:  xor     %eax, %eax
+    mov     %eax, %ds
+    mov     %eax, %es
+    mov     %eax, %fs
+    mov     %eax, %gs                       /* before the base is written: loading a selector clears it */
+    mov     $SELECTOR_KERNEL_DATA, %eax
+    mov     %eax, %ss
+    mov     $SELECTOR_TSS, %eax
+    ltr     %ax
+    mov     %rdi, %rax
+    mov     %rdi, %rdx
+    shr     $32, %rdx
+    mov     $MSR_GS_BASE, %ecx
+    wrmsr
+
+    mov     $IST_COUNT, %ecx                /* the top of each interrupt stack holds the CPU's own pointer */
+2:  mov     X86_CPU_TSS + TSS_IST1 - 8(%rdi, %rcx, 8), %rax
+    mov     %rdi, (%rax)
+    loop    2b
+    lidt    idt_register(%rip)
+    ret
+
+/*
+ * A stub for each vector, 16 bytes apart. After it, whatever the vector, the stack holds struct trap_frame from its
+ * member `vector` on:
+ *
+ *      ss  rsp  rflags  cs  rip        pushed by the CPU, which aligns the stack to 16 bytes first
+ *      error                           by the CPU, or 0
+ *      vector
+ */
+#define X(vector, mnemonic, name, ist, dpl) .set ist_of_##vector, ist ; .set dpl_of_##vector, dpl ;
+X86_EXCEPTIONS(X)
+#undef X
+
+    .altmacro
+    .macro STUB vector
+    .balign 16
+    .set    cpu_pushes_error, 0
+    .if     \vector < X86_EXCEPTION_COUNT
+    .set    cpu_pushes_error, (X86_EXC_WITH_ERROR_CODE >> \vector) % 2
+    .endif
+    .if     !cpu_pushes_error
+    push    $0
+    .endif
+    push    $\vector
+    .set    ist, 0
+    .ifdef  ist_of_\vector
+    .set    ist, ist_of_\vector
+    .endif
+    .if     ist
+    jmp     entry_on_interrupt_stack
+    .else
+    jmp     entry_on_current_stack
+    .endif
+    .endm
+
+    .text
+    .balign 16
+trap_stubs:
+    .set    number, 0
+    .rept   256
+    STUB    %number
+    .set    number, number + 1
+    .endr
+
+    .macro PUSH_GENERAL_REGISTERS
+    push    %rax
+    push    %rbx
+    push    %rcx
+    push    %rdx
+    push    %rsi
+    push    %rdi
+    push    %rbp
+    push    %r8
+    push    %r9
+    push    %r10
+    push    %r11
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    .endm
+
+    .macro POP_GENERAL_REGISTERS_AND_RETURN
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %r11
+    pop     %r10
+    pop     %r9
+    pop     %r8
+    pop     %rbp
+    pop     %rdi
+    pop     %rsi
+    pop     %rdx
+    pop     %rcx
+    pop     %rbx
+    pop     %rax
+    add     $16, %rsp                       /* vector and error code */
+    iretq
+    .endm
+
+/* CLAC where the CPU has SMAP: three bytes that x86_patch_smap() fills in (x86/control.c); else they do nothing. */
+    .macro CLEAR_AC
+998:
+    .byte   0x0f, 0x1f, 0x00                /* a three-byte NOP */
+    .pushsection .smap_sites, "a", @progbits
+    .quad   998b
+    .popsection
+    .endm
+
+    .balign 16
+entry_on_current_stack:
+    PUSH_GENERAL_REGISTERS
+    cld
+    CLEAR_AC
+    testb   $3, TRAP_FRAME_CS(%rsp)
+    jz      1f
+    swapgs
+    lfence                                  /* no speculation past the test with the wrong GS (CVE-2019-1125) */
+1:  mov     %rsp, %rdi
+    call    trap_dispatch
+    .globl trap_return
+trap_return:
+    testb   $3, TRAP_FRAME_CS(%rsp)
+    jz      2f
+    swapgs
+2:  POP_GENERAL_REGISTERS_AND_RETURN
+
+/*
+ * #DB, NMI, #DF and #MC can come between any two instructions, the first of a system call included, so neither GS nor
+ * the stack says whose they are. The word above the frame does: it is the top of this CPU's own interrupt stack. RBX and
+ * R12 are saved by every C function and hold that pointer and the interrupted GS base meanwhile.
+ */
+    .balign 16
+entry_on_interrupt_stack:
+    PUSH_GENERAL_REGISTERS
+    cld
+    CLEAR_AC
+    mov     TRAP_FRAME_BYTES(%rsp), %rbx
+    mov     $MSR_GS_BASE, %ecx
+    rdmsr
+    shl     $32, %rdx
+    lea     (%rdx, %rax), %r12
+    cmp     %rbx, %r12
+    je      1f
+    mov     %rbx, %rax
+    mov     %rbx, %rdx
+    shr     $32, %rdx
+    wrmsr
+1:  mov     %rsp, %rdi
+    call    trap_dispatch
+    cmp     %rbx, %r12
+    je      2f
+    mov     %r12, %rax
+    mov     %r12, %rdx
+    shr     $32, %rdx
+    mov     $MSR_GS_BASE, %ecx
+    wrmsr
+2:  POP_GENERAL_REGISTERS_AND_RETURN
+
+/* The gates' attributes, from the one table of exceptions; every other vector is an interrupt for ring 0. */
+#define GATE_INTERRUPT 0x8e00
+#define GATE_DPL_SHIFT 13
+    .macro GATE vector
+    .ifdef  ist_of_\vector
+    .word   GATE_INTERRUPT | dpl_of_\vector << GATE_DPL_SHIFT | ist_of_\vector
+    .else
+    .word   GATE_INTERRUPT
+    .endif
+    .endm
+
+    .section .rodata
+    .balign 2
+gate_attributes:
+    .set    number, 0
+    .rept   256
+    GATE    %number
+    .set    number, number + 1
+    .endr
+    .balign 8
+idt_register:
+    .word   256 * GATE_BYTES - 1
+    .quad   idt
+
+    .bss
+    .balign 16
+    .globl idt
+idt:
+    .skip   256 * GATE_BYTES
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,86 @@
+/*
+ * Segment and gate descriptors, selectors and the task state. Source: Intel SDM vol.
+ * 3A, 3.4.5, 5.8.8 (SYSRET takes the user's SS and CS 8 and 16 above STAR[63:48]), 6.14.1, 7.7.
+ */
+#ifndef X86_DESCRIPTORS_H
+#define X86_DESCRIPTORS_H
+
+#define GDT_NULL        0
+#define GDT_KERNEL_CODE 1
+#define GDT_KERNEL_DATA 2
+#define GDT_USER_CODE32 3 /* STAR[63:48] points here; never used itself */
+#define GDT_USER_DATA   4
+#define GDT_USER_CODE   5
+#define GDT_TSS         6 /* a system descriptor takes two entries */
+#define GDT_ENTRY_COUNT 8
+
+#define SELECTOR_KERNEL_CODE (GDT_KERNEL_CODE * 8)
+#define SELECTOR_KERNEL_DATA (GDT_KERNEL_DATA * 8)
+#define SELECTOR_TSS         (GDT_TSS * 8)
+
+/* Offsets that entry.S uses; asserted in cpu_state.c. */
+#define X86_CPU_GDT      144
+#define X86_CPU_TSS      208
+#define TSS_IST1         36
+#define IST_COUNT        4
+#define TRAP_FRAME_BYTES 176
+#define TRAP_FRAME_CS    144
+
+/* The uppermost 16 bytes of each interrupt stack: the address of the CPU's own structure, and
+ * padding. */
+#define IST_TOP_BYTES 16
+
+#define GATE_BYTES 16
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+#include "kernel/cpu.h"
+#include "lib/bits.h"
+#include "lib/compiler.h"
+
+/* Attributes of a segment descriptor as they lie in its upper half. Accessed is preset: the GDT may
+ * be read-only. */
+#define SEG_ACCESSED   BIT(40)
+#define SEG_WRITABLE   BIT(41) /* data */
+#define SEG_READABLE   BIT(41) /* code */
+#define SEG_CODE       BIT(43)
+#define SEG_NOT_SYSTEM BIT(44)
+#define SEG_DPL3       (BIT(45) | BIT(46))
+#define SEG_PRESENT    BIT(47)
+#define SEG_LONG       BIT(53)
+#define SEG_TSS_AVAIL  (BIT(40) | BIT(43))
+
+#define SEG_DESC_DATA (SEG_ACCESSED | SEG_WRITABLE | SEG_NOT_SYSTEM | SEG_PRESENT)
+#define SEG_DESC_CODE                                                                              \
+    (SEG_ACCESSED | SEG_READABLE | SEG_CODE | SEG_NOT_SYSTEM | SEG_PRESENT | SEG_LONG)
+
+struct tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7]; /* ist[0] is IST1 */
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_bitmap; /* at or past the limit: no bitmap, no port is open to ring 3 */
+} PACKED;
+
+_Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, figure 7-11");
+
+/* The machine's part of a CPU's structure, reached from the common part, which comes first. */
+struct x86_cpu {
+    struct cpu common;
+    uint64_t gdt[GDT_ENTRY_COUNT] ALIGNED(16);
+    struct tss tss;
+};
+
+extern struct x86_cpu
+    boot_cpu; /* the first CPU's, static so that it is there before anything else */
+
+/* entry.S: loads GDT, task register, IDT and GS of the CPU whose structure is given. Any stack;
+ * interrupts off. */
+void x86_cpu_load(struct x86_cpu *cpu);
+
+#endif
+#endif

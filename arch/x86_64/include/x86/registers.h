@@ -1,0 +1,105 @@
+/* Control and model-specific registers: the register, then its bits by name. Source: Intel SDM vol.
+ * 3A, 2.5; vol. 4. */
+#ifndef X86_REGISTERS_H
+#define X86_REGISTERS_H
+
+#include <stdint.h>
+
+#include "lib/bits.h"
+
+#define CR0_PE BIT(0)
+#define CR0_MP BIT(1)
+#define CR0_EM BIT(2)
+#define CR0_TS BIT(3)
+#define CR0_ET BIT(4)
+#define CR0_NE BIT(5)
+#define CR0_WP BIT(16)
+#define CR0_AM BIT(18)
+#define CR0_NW BIT(29)
+#define CR0_CD BIT(30)
+#define CR0_PG BIT(31)
+
+#define CR4_DE         BIT(3)
+#define CR4_PAE        BIT(5)
+#define CR4_MCE        BIT(6)
+#define CR4_PGE        BIT(7)
+#define CR4_OSFXSR     BIT(9)
+#define CR4_OSXMMEXCPT BIT(10)
+#define CR4_UMIP       BIT(11)
+#define CR4_LA57       BIT(12)
+#define CR4_OSXSAVE    BIT(18)
+#define CR4_SMEP       BIT(20)
+#define CR4_SMAP       BIT(21)
+#define CR4_CET        BIT(23)
+
+#define MSR_APIC_BASE      0x01b
+#define APIC_BASE_BSP      BIT(8)
+#define APIC_BASE_X2APIC   BIT(10)
+#define APIC_BASE_ENABLE   BIT(11)
+#define APIC_BASE_ADDRESS  BIT_RANGE(51, 12)
+#define MSR_PAT            0x277
+#define MSR_X2APIC_FIRST   0x800
+#define MSR_EFER           0xc0000080
+#define EFER_SCE           BIT(0)
+#define EFER_LME           BIT(8)
+#define EFER_LMA           BIT(10)
+#define EFER_NXE           BIT(11)
+#define MSR_FS_BASE        0xc0000100
+#define MSR_GS_BASE        0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102
+
+#define XCR0_X87 BIT(0)
+#define XCR0_SSE BIT(1)
+#define XCR0_AVX BIT(2)
+
+#define RFLAGS_CF BIT(0)
+#define RFLAGS_IF BIT(9)
+
+#define X86_READ_CR(number)                                                                        \
+    static inline uint64_t x86_read_cr##number(void)                                               \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+        __asm__ volatile("mov %%cr" #number ", %0" : "=r"(value));                                 \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void x86_write_cr##number(uint64_t value)                                        \
+    {                                                                                              \
+        __asm__ volatile("mov %0, %%cr" #number : : "r"(value) : "memory");                        \
+    }
+
+X86_READ_CR(0)
+X86_READ_CR(2)
+X86_READ_CR(3)
+X86_READ_CR(4)
+#undef X86_READ_CR
+
+static inline uint64_t x86_read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void x86_write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
+}
+
+static inline uint64_t x86_read_xcr0(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void x86_write_xcr0(uint64_t value)
+{
+    __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * The local APIC. Whatever firmware left in it is masked, and what it left unfinished is ended,
+ * before the first sti. Source: Intel SDM vol. 3A, chapter 10.
+ */
+#include "x86/lapic.h"
+
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/timer.h"
+#include "arch/trap.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "x86/cpuid.h"
+#include "x86/exceptions.h"
+#include "x86/pic.h"
+#include "x86/registers.h"
+
+#define LVT_DELIVERY_SHIFT 8
+#define LVT_MASKED         BIT(16)
+#define LVT_MODE_SHIFT     17
+
+#define ICR_LEVEL_ASSERT      BIT(14)
+#define ICR_PENDING           BIT(12)
+#define ICR_DESTINATION_SHIFT 24 /* in the high register, xAPIC */
+
+#define ISR_VECTORS              256
+#define VERSION_MAX_LVT(version) (((version) >> 16) & 0xff)
+
+static volatile uint32_t *registers; /* xAPIC mode */
+static bool x2apic, ready;
+
+uint32_t lapic_lvt_value(const struct lapic_lvt *lvt)
+{
+    return lvt->vector | (uint32_t)lvt->delivery << LVT_DELIVERY_SHIFT |
+           (uint32_t)lvt->timer_mode << LVT_MODE_SHIFT | (lvt->masked ? (uint32_t)LVT_MASKED : 0);
+}
+
+uint32_t lapic_read(uint32_t reg)
+{
+    if (x2apic)
+        return (uint32_t)x86_read_msr(MSR_X2APIC_FIRST + reg / 16);
+    return registers[reg / 4];
+}
+
+void lapic_write(uint32_t reg, uint32_t value)
+{
+    if (x2apic)
+        x86_write_msr(MSR_X2APIC_FIRST + reg / 16, value);
+    else
+        registers[reg / 4] = value;
+}
+
+uint32_t lapic_id(void) { return x2apic ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24; }
+
+bool lapic_is_ready(void) { return ready; }
+
+void lapic_eoi(void) { lapic_write(LAPIC_EOI, 0); }
+
+bool lapic_in_service(unsigned vector)
+{
+    return lapic_read(LAPIC_ISR + vector / 32 * 0x10) & BIT(vector % 32);
+}
+
+/* Firmware may have left x2APIC on, and leaving it can be forbidden: that mode is never left (SDM
+ * vol. 3A, 10.12.5). */
+void lapic_init(bool want_x2apic)
+{
+    uint64_t base = x86_read_msr(MSR_APIC_BASE);
+
+    x2apic = (base & APIC_BASE_X2APIC) || (want_x2apic && x86_has(X86_X2APIC));
+    if (!want_x2apic && x2apic)
+        log_warn("x2apic=0 ignored: the firmware left x2APIC mode on");
+    if (!x2apic)
+        registers = arch_mmu_map_device(base & APIC_BASE_ADDRESS, PAGE_SIZE, MMU_UNCACHED);
+    if (!x2apic && !registers)
+        panic("the local APIC at %lx cannot be mapped", (unsigned long)(base & APIC_BASE_ADDRESS));
+}
+
+static void enable_mode(void)
+{
+    uint64_t base = x86_read_msr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+    x86_write_msr(MSR_APIC_BASE, base); /* from disabled to x2APIC goes by way of xAPIC mode */
+    if (x2apic)
+        x86_write_msr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+}
+
+/* LINT1 is the NMI on every PC; the rest is silent. */
+static void mask_local_vectors(void)
+{
+    static const struct lapic_lvt masked = {.vector = VECTOR_LAPIC_SPURIOUS, .masked = true};
+    static const struct lapic_lvt nmi = {.delivery = LAPIC_NMI};
+    uint32_t max_lvt = VERSION_MAX_LVT(lapic_read(LAPIC_VERSION));
+
+    lapic_write(LAPIC_LVT_TIMER, lapic_lvt_value(&masked));
+    lapic_write(LAPIC_LVT_LINT0, lapic_lvt_value(&masked));
+    if (max_lvt >= 4)
+        lapic_write(LAPIC_LVT_PERF, lapic_lvt_value(&masked));
+    if (max_lvt >= 5)
+        lapic_write(LAPIC_LVT_THERMAL, lapic_lvt_value(&masked));
+    if (max_lvt >= 6)
+        lapic_write(LAPIC_LVT_CMCI, lapic_lvt_value(&masked));
+    lapic_write(LAPIC_LVT_LINT1, lapic_lvt_value(&nmi));
+    lapic_write(LAPIC_LVT_ERROR,
+                lapic_lvt_value(&(struct lapic_lvt){.vector = VECTOR_LAPIC_ERROR}));
+}
+
+/* An interrupt that firmware took and never ended would block every one of lower priority for ever.
+ */
+static void empty_in_service(void)
+{
+    unsigned ended = 0;
+
+    for (unsigned vector = ISR_VECTORS; vector-- > 16;)
+        for (unsigned tries = 0; lapic_in_service(vector) && tries < 2; tries++, ended++)
+            lapic_eoi();
+    if (ended)
+        log_warn("the firmware left %u interrupts in service; they were ended", ended);
+}
+
+void lapic_init_cpu(void)
+{
+    enable_mode();
+    ready = true;
+    lapic_write(LAPIC_TPR, 0);
+    mask_local_vectors();
+    lapic_write(LAPIC_SPURIOUS, LAPIC_SPURIOUS_ENABLE | VECTOR_LAPIC_SPURIOUS);
+    empty_in_service();
+    lapic_write(LAPIC_ESR, 0);
+    cpu_self()->apic_id = lapic_id();
+}
+
+/* Old APICs need the level bit set in every command but INIT de-assert, and xAPIC wants the last
+ * one gone first. */
+void lapic_send_self(enum lapic_delivery delivery, unsigned vector)
+{
+    uint32_t command =
+        vector | (uint32_t)delivery << LVT_DELIVERY_SHIFT | (uint32_t)ICR_LEVEL_ASSERT;
+
+    if (x2apic) {
+        x86_write_msr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)lapic_id() << 32 | command);
+        return;
+    }
+    while (lapic_read(LAPIC_ICR) & ICR_PENDING)
+        arch_cpu_relax();
+    lapic_write(LAPIC_ICR_HIGH, lapic_id() << ICR_DESTINATION_SHIFT);
+    lapic_write(LAPIC_ICR, command);
+}
+
+static void on_error(struct trap_frame *frame)
+{
+    (void)frame;
+    lapic_write(LAPIC_ESR, 0); /* a write latches what has happened since (SDM vol. 3A, 10.5.3) */
+    log_warn("local APIC error, status %02x", lapic_read(LAPIC_ESR));
+    lapic_eoi();
+}
+
+/* A spurious interrupt is not in service: no EOI (SDM vol. 3A, 10.9). */
+static void on_spurious(struct trap_frame *frame)
+{
+    (void)frame;
+    cpu_self()->spurious_count++;
+    if (lapic_in_service(VECTOR_LAPIC_SPURIOUS))
+        lapic_eoi();
+}
+
+void arch_irq_init(bool want_x2apic)
+{
+    pic_init();
+    lapic_init(want_x2apic);
+    trap_set_handler(VECTOR_LAPIC_ERROR, on_error);
+    trap_set_handler(VECTOR_LAPIC_SPURIOUS, on_spurious);
+}
+
+void arch_irq_init_cpu(void)
+{
+    lapic_init_cpu();
+    log_info("interrupts: local APIC %X in %s mode, PIC masked", cpu_self()->apic_id,
+             x2apic ? "x2APIC" : "xAPIC");
+}

@@ -1,0 +1,83 @@
+/*
+ * One dispatch for all 256 vectors, and the handlers that belong to nobody else. Exceptions without
+ * a handler of their own end in a fault report; interrupts that nobody waited for are counted and
+ * named once.
+ */
+#include "arch/trap.h"
+
+#include "arch/cpu.h"
+#include "arch/timer.h"
+#include "kernel/fault.h"
+#include "kernel/log.h"
+#include "x86/exceptions.h"
+#include "x86/lapic.h"
+#include "x86/pic.h"
+#include "x86/trap_frame.h"
+#include "x86/traps.h"
+
+static trap_handler_t on_breakpoint, on_nmi, on_unexpected;
+
+static trap_handler_t *handlers[TRAP_VECTOR_COUNT] = {
+    [X86_EXC_DE... X86_EXC_DB] = fault_report_trap,
+    [X86_EXC_NMI] = on_nmi,
+    [X86_EXC_BP] = on_breakpoint,
+    [X86_EXC_OF... X86_EXCEPTION_COUNT - 1] = fault_report_trap,
+    [X86_EXCEPTION_COUNT... TRAP_VECTOR_COUNT - 1] = on_unexpected,
+};
+
+static uint32_t unexpected_counts[TRAP_VECTOR_COUNT];
+
+void trap_dispatch(struct trap_frame *frame) { handlers[(uint8_t)frame->vector](frame); }
+
+trap_handler_t *trap_set_handler(unsigned vector, trap_handler_t *handler)
+{
+    trap_handler_t *before = handlers[vector];
+
+    handlers[vector] = handler;
+    return before;
+}
+
+uint32_t arch_irq_unexpected_count(unsigned vector) { return unexpected_counts[vector]; }
+
+/* RIP is past the INT3 (a trap, SDM vol. 3A, 6.15): going on needs nothing but the return. */
+static void on_breakpoint(struct trap_frame *frame)
+{
+    log_info("breakpoint at %016lx", frame->rip - 1);
+    log_info("  rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx", frame->rip, frame->cs,
+             frame->rflags, frame->rsp, frame->ss);
+}
+
+static void on_nmi(struct trap_frame *frame)
+{
+    cpu_self()->nmi_count++;
+    log_warn("NMI number %lu on this CPU, at rip %016lx, rflags %08lx", cpu_self()->nmi_count,
+             frame->rip, frame->rflags);
+}
+
+static const char *origin(unsigned vector)
+{
+    if (vector >= VECTOR_PIC_FIRST && vector <= VECTOR_PIC_SPURIOUS_2)
+        return "a PIC line, although all are masked";
+    if (vector == VECTOR_LAPIC_TIMER)
+        return "the local APIC's timer before it was started";
+    return "a vector that nothing was set up for";
+}
+
+static void on_unexpected(struct trap_frame *frame)
+{
+    unsigned vector = (uint8_t)frame->vector;
+
+    bool from_lapic =
+        lapic_is_ready() && lapic_in_service(vector); /* else the PIC's, or an INT instruction's */
+    bool pic_may_invent_it = vector == VECTOR_PIC_SPURIOUS_1 || vector == VECTOR_PIC_SPURIOUS_2;
+
+    if (!from_lapic && pic_may_invent_it && pic_take_spurious(vector)) {
+        cpu_self()->spurious_count++;
+        return;
+    }
+    if (++unexpected_counts[vector] == 1)
+        log_warn("unexpected interrupt: vector %02x, %s; from now on it is only counted", vector,
+                 origin(vector));
+    if (from_lapic)
+        lapic_eoi();
+}

@@ -1,0 +1,126 @@
+/* The firmware's console, and the words for its status codes. */
+#include "loader.h"
+
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define LINE_MAX 200
+
+static void write_text(struct loader *loader, const char *text)
+{
+    CHAR16 line[2 * LINE_MAX];
+    size_t length = 0;
+
+    for (; *text != '\0' && length < ARRAY_COUNT(line) - 2; text++) {
+        if (*text == '\n')
+            line[length++] = '\r';
+        line[length++] = (*text >= ' ' && *text <= '~') || *text == '\n' ? (CHAR16)*text : '?';
+    }
+    line[length] = 0;
+    if (loader->system->ConOut) /* a machine may have no console at all */
+        loader->system->ConOut->OutputString(loader->system->ConOut, line);
+}
+
+void console_write(struct loader *loader, const char *template, ...)
+{
+    char text[LINE_MAX];
+    va_list arguments;
+
+    va_start(arguments, template);
+    format_v(text, sizeof(text), template, arguments);
+    va_end(arguments);
+    write_text(loader, text);
+}
+
+static const char *step_name = "start";
+static bool line_is_begun;
+
+void loader_begin_step(struct loader *loader, const char *name)
+{
+    step_name = name;
+    line_is_begun = true;
+    console_write(loader, "  %-8s ", name);
+}
+
+void loader_report(struct loader *loader, enum log_level level, const char *template, ...)
+{
+    struct boot_info *info = loader->info;
+    char text[LINE_MAX - 24];
+    va_list arguments;
+
+    va_start(arguments, template);
+    format_v(text, sizeof(text), template, arguments);
+    va_end(arguments);
+    console_write(loader, "%s%s\n", line_is_begun ? "" : "           ", text);
+    line_is_begun = false;
+    info->message_bytes += (uint32_t)format(info->messages + info->message_bytes,
+                                            BOOT_MESSAGES_MAX - info->message_bytes,
+                                            "%uloader: %s: %s\n", (unsigned)level, step_name, text);
+}
+
+const char *efi_status_text(EFI_STATUS status)
+{
+    static const char *const names[] = {
+        [0] = "success",
+        [1] = "load error",
+        [2] = "invalid parameter",
+        [3] = "unsupported",
+        [4] = "bad buffer size",
+        [5] = "buffer too small",
+        [6] = "not ready",
+        [7] = "device error",
+        [8] = "write protected",
+        [9] = "out of resources",
+        [10] = "volume corrupted",
+        [11] = "volume full",
+        [12] = "no media",
+        [13] = "media changed",
+        [14] = "not found",
+        [15] = "access denied",
+        [16] = "no response",
+        [17] = "no mapping",
+        [18] = "time-out",
+        [19] = "not started",
+        [20] = "already started",
+        [21] = "aborted",
+        [24] = "protocol error",
+        [25] = "incompatible version",
+        [26] = "security violation",
+        [27] = "CRC error",
+        [28] = "end of media",
+        [31] = "end of file",
+        [32] = "invalid language",
+        [33] = "compromised data",
+    };
+    UINTN number = status & ~EFI_ERROR_MASK;
+
+    return number < ARRAY_COUNT(names) && names[number] ? names[number] : "unknown status";
+}
+
+static void wait_for_key(struct loader *loader, UINT64 seconds)
+{
+    EFI_EVENT events[2];
+    UINTN count = 1, fired;
+
+    if (EFI_ERROR(loader->boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[0])))
+        return;
+    loader->boot->SetTimer(events[0], TimerRelative, seconds * 10000000); /* in units of 100 ns */
+    if (loader->system->ConIn)
+        events[count++] = loader->system->ConIn->WaitForKey;
+    loader->boot->WaitForEvent(count, events, &fired);
+    loader->boot->CloseEvent(events[0]);
+}
+
+void loader_explain_failure(struct loader *loader, const char *step, EFI_STATUS status)
+{
+    char text[sizeof(loader->problem) + 160];
+
+    format(text, sizeof(text),
+           "\nFaultline cannot start: step \"%s\" failed: %s%s%s (EFI status %lx)\n", step,
+           loader->problem, loader->problem[0] ? ": " : "", efi_status_text(status),
+           (unsigned long)status);
+    serial_write(text);
+    write_text(loader, text);
+    write_text(loader, "Back to the firmware after a key or 10 seconds.\n");
+    wait_for_key(loader, 10);
+}

@@ -1,0 +1,14 @@
+/* The kernel, as scripts/embed-kernel wrapped it, and the font for the few words after boot services. */
+    .section .rodata
+    .balign 8
+    .globl embedded_kernel, embedded_kernel_end
+embedded_kernel:
+    .incbin EMBEDDED_KERNEL
+embedded_kernel_end:
+
+    .globl late_font, late_font_end
+late_font:
+    .incbin FONT
+late_font_end:
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,17 @@
+/*
+ * The only code that runs on two sets of page tables: firmware's, and ours, which map this page at its physical
+ * address and nothing else of the loader's. Interrupts are off.
+ */
+    .text
+    .balign 4096
+    .globl jump_page, jump_to_kernel
+jump_page:
+jump_to_kernel:                 /* rdi root, rsi entry, rdx handoff (System V) */
+    mov  %rdi, %cr3
+    xor  %esp, %esp             /* the kernel brings its own stack; a push before that is a bug and faults */
+    xor  %ebp, %ebp
+    mov  %rdx, %rdi
+    jmp  *%rsi
+    .balign 4096
+
+    .section .note.GNU-stack, "", @progbits

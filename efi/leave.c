@@ -1,0 +1,77 @@
+/*
+ * Leaving the firmware. ExitBootServices refuses a map that has changed since it was read, and
+ * firmware's own drivers change it: ask again, many times, and call nothing else in between
+ * (UEFI 2.10, 7.4.6).
+ */
+#include "loader.h"
+
+#include "lib/format.h"
+
+#define EXIT_TRIES_MAX 128 /* as many as Limine makes; one retry was not enough on real machines   \
+                            */
+
+static EFI_STATUS read_memory_map(struct loader *loader, UINTN *key)
+{
+    struct boot_memory_map *map = &loader->info->memory_map;
+    UINTN size = loader->map_capacity, stride = 0;
+    EFI_STATUS status = loader->boot->GetMemoryMap(
+        &size, (EFI_MEMORY_DESCRIPTOR *)(uintptr_t)map->address, key, &stride, &map->version);
+
+    map->size_bytes = size;
+    map->stride_bytes = stride;
+    return status;
+}
+
+NORETURN static void halt_half_way(const struct boot_info *info, const char *call,
+                                   EFI_STATUS status)
+{
+    char text[200];
+
+    format(text, sizeof(text),
+           "Faultline cannot start: %s failed after %u tries: %s (EFI status %lx).\n"
+           "The firmware is half shut down and cannot be returned to. Switch the machine off.",
+           call, info->memory_map.exit_tries, efi_status_text(status), (unsigned long)status);
+    late_halt(info, text);
+}
+
+static EFI_STATUS leave_boot_services(struct loader *loader)
+{
+    struct boot_info *info = loader->info;
+    UINTN key;
+    EFI_STATUS status = read_memory_map(loader, &key);
+
+    if (EFI_ERROR(status))
+        return status; /* nothing was shut down yet: the caller can still return to the firmware */
+    for (info->memory_map.exit_tries = 1;; info->memory_map.exit_tries++) {
+        status = loader->boot->ExitBootServices(loader->image, key);
+        if (!EFI_ERROR(status))
+            return EFI_SUCCESS;
+        __asm__ volatile("cli");
+        if (info->memory_map.exit_tries == EXIT_TRIES_MAX)
+            halt_half_way(info, "ExitBootServices", status);
+        status = read_memory_map(loader, &key);
+        if (EFI_ERROR(status))
+            halt_half_way(info, "GetMemoryMap", status);
+    }
+}
+
+EFI_STATUS loader_leave_firmware(struct loader *loader)
+{
+    struct boot_info *info = loader->info;
+    const char *problem;
+    uint32_t low, high;
+    EFI_STATUS status;
+
+    loader_report(loader, LOG_INFO, "leaving the firmware");
+    status = leave_boot_services(loader);
+    if (EFI_ERROR(status))
+        return status;
+    __asm__ volatile("cli");
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    info->tsc[BOOT_STEP_EXIT] = (uint64_t)high << 32 | low;
+    problem = boot_info_check(info);
+    if (problem)
+        late_halt(info, problem);
+    enable_no_execute(); /* again: what ExitBootServices runs may have changed it */
+    jump_to_kernel(loader->root, loader->kernel.entry, info);
+}

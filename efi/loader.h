@@ -1,0 +1,106 @@
+/*
+ * The loader: from firmware to the kernel's first instruction.
+ *
+ * Invariants: everything is allocated before ExitBootServices is first called; from that call on
+ * nothing but GetMemoryMap and ExitBootServices is called (a failed call is half a shutdown,
+ * UEFI 2.10, 7.4.6); a loader that gives up before it gives every page back. One CPU, firmware's
+ * environment, interrupts on until the jump.
+ */
+#ifndef EFI_LOADER_H
+#define EFI_LOADER_H
+
+#include <efi.h>
+
+#include "boot/boot_info.h"
+#include "lib/compiler.h"
+#include "lib/elf_image.h"
+#include "lib/page_table.h"
+
+#define LOADER_ALLOCATIONS_MAX 8
+
+struct loader {
+    EFI_HANDLE image;
+    EFI_SYSTEM_TABLE *system;
+    EFI_BOOT_SERVICES *boot;
+    struct boot_info *info;
+    struct elf_image kernel;
+    paddr_t root;       /* page tables for the jump */
+    UINTN map_capacity; /* bytes at info->memory_map.address */
+    char problem[160]; /* why the step that failed did so, when the EFI status alone does not say */
+    struct {
+        paddr_t address;
+        UINTN page_count;
+    } allocations[LOADER_ALLOCATIONS_MAX];
+    unsigned allocation_count;
+};
+
+/* --- console.c: the firmware's console, and what the kernel's log will repeat --- */
+
+/* Writes to the firmware's console; LF becomes CR LF, anything outside ASCII `?`. Before
+ * ExitBootServices only. */
+void console_write(struct loader *loader, const char *template, ...) PRINTF_LIKE(2, 3);
+
+/* Ends the line of the step at hand on the console, and keeps it for the kernel's log as "loader:
+ * STEP: TEXT". */
+void loader_report(struct loader *loader, enum log_level level, const char *template, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Names the step that the next reports belong to and begins its line on the console. */
+void loader_begin_step(struct loader *loader, const char *name);
+
+/* The EFI status in words, as UEFI 2.10, appendix D lists them. Any context. */
+const char *efi_status_text(EFI_STATUS status);
+
+/* Says on console and serial which step failed and why, waits for a key or 10 s. Before
+ * ExitBootServices only. */
+void loader_explain_failure(struct loader *loader, const char *step, EFI_STATUS status);
+
+/* --- memory.c --- */
+
+/* Zeroed pages of type EfiLoaderData below `below` (0: anywhere), given back by loader_free_all; 0
+ * when there are none. */
+paddr_t loader_alloc_pages(struct loader *loader, UINTN page_count, paddr_t below);
+void loader_free_all(struct loader *loader);
+
+/* --- the steps, in the order of main.c; each returns EFI_SUCCESS or what stops the boot, having
+ * said why --- */
+EFI_STATUS loader_find_options(struct loader *loader); /* options.c */
+EFI_STATUS loader_find_screen(struct loader *loader);  /* screen.c */
+EFI_STATUS loader_find_acpi(struct loader *loader);    /* acpi.c */
+EFI_STATUS loader_load_kernel(struct loader *loader);  /* kernel.c */
+EFI_STATUS
+loader_prepare_jump(struct loader *loader); /* jump.c: low page, memory for the map, page tables */
+EFI_STATUS loader_leave_firmware(
+    struct loader *loader); /* leave.c: returns only when nothing was shut down yet */
+
+/* The kernel as it lies in this file (embed.S): described by a header that scripts/embed-kernel
+ * writes. */
+struct embedded_kernel {
+    uint64_t magic;
+    uint64_t size_bytes;
+    uint64_t checksum; /* checksum64 of the bytes */
+    uint8_t bytes[];
+};
+extern const struct embedded_kernel embedded_kernel;
+extern const uint8_t embedded_kernel_end[];
+
+/* --- late.c: after the first ExitBootServices, when nobody else can speak --- */
+
+/* Shows the text on serial and on the framebuffer and halts for good. Interrupts are off. */
+NORETURN void late_halt(const struct boot_info *info, const char *text);
+
+/* Plain text to the first serial port, if there is one; each wait is bounded. Any context in the
+ * loader. */
+void serial_write(const char *text);
+
+/* --- jump.S --- */
+
+/* Loads the tables, and jumps to `entry` with the handoff in RDI. In one page of its own: tables
+ * must map it at its physical address. */
+NORETURN void jump_to_kernel(paddr_t root, vaddr_t entry, const struct boot_info *info);
+extern const uint8_t jump_page[];
+
+/* Sets EFER.NXE, so that the tables may forbid execution. False when the CPU has no NX. */
+bool enable_no_execute(void);
+
+#endif

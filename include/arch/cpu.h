@@ -1,0 +1,100 @@
+/* What kernel/ may ask of a CPU. Everything here acts on the CPU that calls, in any context unless
+ * said otherwise. */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/cpu.h"
+#include "lib/compiler.h"
+
+/* The calling CPU's own structure. It can be another CPU's after the next schedule, so never keep
+ * it across a wait. */
+static inline struct cpu *cpu_self(void)
+{
+    struct cpu *self;
+
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(self));
+    return self;
+}
+
+typedef uint64_t irq_state_t;
+
+/* Masks interrupts and says what they were; arch_irq_restore() puts that back. Pairs nest. */
+static inline irq_state_t arch_irq_save(void)
+{
+    irq_state_t state;
+
+    __asm__ volatile("pushfq; pop %0; cli" : "=r"(state) : : "memory");
+    return state;
+}
+
+#define ARCH_IRQ_ENABLED 0x200 /* RFLAGS.IF */
+
+static inline void arch_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }
+
+static inline void arch_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
+
+static inline void arch_irq_restore(irq_state_t state)
+{
+    if (state & ARCH_IRQ_ENABLED)
+        arch_irq_enable();
+}
+
+/* Tells the CPU that this is a spin loop. */
+static inline void arch_cpu_relax(void) { __asm__ volatile("pause"); }
+
+/* Enables interrupts and stops until one arrives, without a gap in which it could be missed. */
+static inline void arch_cpu_idle(void) { __asm__ volatile("sti; hlt" : : : "memory"); }
+
+/* Stops this CPU for good; an NMI is handled and it stops again. */
+NORETURN static inline void arch_cpu_stop(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt" : : : "memory");
+}
+
+/* Time-stamp counter, in its own unit; kernel/time/clock.h makes nanoseconds of it. */
+static inline uint64_t arch_timestamp(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* Finds out what the boot CPU has, and makes the trap entries fit it. Once, before everything
+ * below. */
+void arch_cpu_init(void);
+
+/*
+ * Brings this CPU's control registers, memory types and FPU to the state of the one table in
+ * x86/control.c; runs once on each CPU, interrupts off, before anything else that differs between
+ * CPUs.
+ */
+void arch_cpu_init_cpu(void);
+
+/* Logs what the CPU is and which protections it has or lacks. After arch_cpu_init_cpu(). */
+void arch_cpu_log(void);
+
+/* Compares the control registers with what arch_cpu_init_cpu() wrote; false, with a line for each
+ * in the log, when something changed them behind the kernel's back. */
+bool arch_cpu_verify(void);
+
+/* Memory, port and MMIO operations that drivers in kernel/ need. Ports exist on x86 only: the 16550
+ * is the one user. */
+static inline uint8_t arch_port_read8(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void arch_port_write8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+#endif

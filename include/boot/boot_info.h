@@ -1,0 +1,86 @@
+/*
+ * boot_info.h: the only contract between the loader (efi/) and the kernel.
+ *
+ * The loader fills one struct boot_info in memory of type EfiLoaderData and jumps to the kernel's
+ * entry with its address in RDI, interrupts off, on page tables that map, besides the kernel's
+ * segments at their linked addresses, only what is marked "mapped" below, each at its physical
+ * address. All of it, the loader's page tables too, lies in memory of type EfiLoaderData: the
+ * kernel copies what it wants to keep, never writes to it, and may reuse it once it runs on its own
+ * tables. Both sides check magic, version and size, and boot_info_check() everything else.
+ */
+#ifndef BOOT_BOOT_INFO_H
+#define BOOT_BOOT_INFO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/framebuffer.h"
+#include "lib/options.h"
+#include "lib/rsdp.h"
+#include "lib/types.h"
+
+#define BOOT_INFO_MAGIC   UINT64_C(0x4f464e49544c4146) /* "FALTINFO" in memory order */
+#define BOOT_INFO_VERSION 1
+
+#define BOOT_MESSAGES_MAX 4096
+
+/* What the loader had finished when it read the TSC; in the order in which it happens. */
+enum boot_step {
+    BOOT_STEP_START, /* first instruction of efi_main */
+    BOOT_STEP_OPTIONS,
+    BOOT_STEP_SCREEN,
+    BOOT_STEP_ACPI,
+    BOOT_STEP_KERNEL, /* segments copied */
+    BOOT_STEP_TABLES, /* page tables for the jump built */
+    BOOT_STEP_EXIT,   /* ExitBootServices succeeded */
+    BOOT_STEP_COUNT
+};
+
+enum boot_options_source { BOOT_OPTIONS_BUILT_IN, BOOT_OPTIONS_LOAD_OPTIONS, BOOT_OPTIONS_FILE };
+
+struct boot_memory_map {
+    paddr_t address; /* mapped; a multiple of 8 */
+    uint64_t size_bytes;
+    uint64_t stride_bytes;
+    uint32_t version;
+    uint32_t exit_tries; /* calls of ExitBootServices until it agreed, 1 or more */
+};
+
+struct boot_info {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t size_bytes; /* of this structure */
+    struct boot_memory_map memory_map;
+    struct framebuffer framebuffer; /* mapped; base 0 when there is none */
+    paddr_t kernel_start; /* physical range of the kernel's image, page-aligned, contiguous */
+    paddr_t kernel_end;
+    paddr_t low_page;     /* a page below 1 MiB for starting CPUs, 0 when there was none */
+    paddr_t loader_image; /* where firmware put BOOTX64.EFI: for the debugger */
+    paddr_t system_table; /* EFI_SYSTEM_TABLE, for the runtime services */
+    paddr_t rsdp;         /* where the firmware has it; 0: none found */
+    uint8_t rsdp_bytes[RSDP_V2_BYTES]; /* its contents: it may lie where the kernel maps nothing */
+    uint32_t options_source;           /* enum boot_options_source */
+    uint32_t options_bytes;
+    uint32_t message_bytes;
+    uint64_t tsc[BOOT_STEP_COUNT];
+    char options[OPTIONS_TEXT_MAX];   /* options_bytes of text, as found */
+    char messages[BOOT_MESSAGES_MAX]; /* lines for the kernel's log, each: digit of enum log_level,
+                                         text, LF */
+};
+
+_Static_assert(offsetof(struct boot_info, memory_map) == 16, "contract with the loader");
+_Static_assert(sizeof(struct boot_memory_map) == 32, "contract with the loader");
+_Static_assert(sizeof(struct framebuffer) == 40, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, rsdp_bytes) == 136, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, tsc) == 184, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, options) == 240, "contract with the loader");
+_Static_assert(sizeof(struct boot_info) == 240 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX,
+               "contract with the loader");
+
+/*
+ * NULL when the structure can be used; else a plain constant sentence that names what contradicts
+ * what. The framebuffer and the RSDP have checks of their own. Any context.
+ */
+const char *boot_info_check(const struct boot_info *info);
+
+#endif

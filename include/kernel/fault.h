@@ -1,0 +1,21 @@
+/* Fault reports: what happened, where, on which stack, with all registers. */
+#ifndef KERNEL_FAULT_H
+#define KERNEL_FAULT_H
+
+#include "arch/trap.h"
+#include "lib/compiler.h"
+#include "lib/options.h"
+
+/* The handler of every exception that nobody else handles: prints one report and stops the machine.
+ */
+void fault_report_trap(struct trap_frame *frame);
+
+/* What the report's lines about the system need; the strings must stay. Boot CPU. */
+void fault_set_exit_qemu(bool exit_qemu);
+
+/* The fault menu: provokes the fault that options->fault names, if its stage is the one reached
+ * now. "" is the stage after `ready`. Unknown names and stages are warned about once, at the first
+ * stage. */
+void fault_menu_at_stage(const struct options *options, const char *stage);
+
+#endif

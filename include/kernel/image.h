@@ -1,0 +1,17 @@
+/* Where the parts of the kernel's image lie; symbols of the linker script, so only their addresses
+ * mean anything. */
+#ifndef KERNEL_IMAGE_H
+#define KERNEL_IMAGE_H
+
+extern char kernel_image_start[], kernel_image_end[];
+extern char kernel_text_start[], kernel_text_end[];     /* executable, never writable */
+extern char kernel_rodata_start[], kernel_rodata_end[]; /* neither */
+extern char kernel_data_start[];                        /* writable up to the image's end */
+
+#define BUILD_ID_DIGITS 12
+
+/* The first 12 hexadecimal digits of the GNU build id of kernel.elf, "unknown" when it has none. 13
+ * bytes. */
+void kernel_build_id_text(char text[BUILD_ID_DIGITS + 1]);
+
+#endif

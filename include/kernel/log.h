@@ -1,0 +1,65 @@
+/*
+ * The log. Records are reserved and committed in a ring without a lock, so it works in any context:
+ * NMI, before any device, on every CPU. Sinks (serial, screen) are drained by one owner at a time,
+ * by try-lock; whoever comes meanwhile leaves its record to that owner. The ring keeps every level,
+ * sinks show those up to the configured one.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/compiler.h"
+#include "lib/options.h"
+
+#define LOG_LINE_MAX                                                                               \
+    432 /* characters of one record's text; what is longer is cut and ends in "..." */
+
+/* Any context. */
+void log_write(enum log_level level, const char *template, ...) PRINTF_LIKE(2, 3);
+
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
+#define log_trace(...) log_write(LOG_TRACE, __VA_ARGS__)
+
+/* A part of a line in one colour, 0xRRGGBB. */
+#define LOG_COLOR_TEXT 0xffffff
+#define LOG_COLOR_DIM  0x808080
+
+struct log_sink {
+    const char *name;
+    void (*put)(uint32_t rgb, const char *text, size_t length); /* text without line ends */
+    void (*end_line)(void);
+    void (*flush)(void); /* what was put must be visible afterwards; may be NULL */
+};
+
+/* Registers a sink, which is then shown everything in the ring from its beginning. At most two;
+ * boot CPU. */
+void log_add_sink(const struct log_sink *sink, enum log_level shown);
+
+/* Shows what has been committed and not been shown yet, unless somebody else is doing so. Any
+ * context. */
+void log_drain(void);
+
+/*
+ * For a report that nothing may interleave with: takes both sinks from whoever holds them, for
+ * good, after showing what the ring still holds. From then on log_write() only fills the ring. Any
+ * context; other CPUs stopped.
+ */
+void log_take_over(void);
+
+/* One line straight to every sink, neither prefixed nor filtered. Only after log_take_over(). */
+void log_raw_line(uint32_t rgb, const char *text, size_t length);
+
+/* The line that says how the run ends, "exit: 0x10": straight to every sink, as the last one. Any
+ * context. */
+void log_exit(unsigned code);
+
+/* Calls `show` for the last `count` records of the ring, oldest first: what precedes the text in
+ * the log, with a NUL, and the text, without one. Any context. */
+void log_tail(unsigned count, void (*show)(const char *prefix, const char *text, size_t length));
+
+#endif

@@ -1,0 +1,23 @@
+/* Names for what gcc and clang can promise or check, so that code reads as intent and not as
+ * attributes. */
+#ifndef LIB_COMPILER_H
+#define LIB_COMPILER_H
+
+#define NORETURN           __attribute__((noreturn))
+#define NOINLINE           __attribute__((noinline))
+#define ALWAYS_INLINE      __attribute__((always_inline)) inline
+#define PACKED             __attribute__((packed))
+#define ALIGNED(bytes)     __attribute__((aligned(bytes)))
+#define SECTION(name)      __attribute__((section(name)))
+#define UNUSED             __attribute__((unused))
+#define USED               __attribute__((used))
+#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
+#define NO_STACK_PROTECTOR __attribute__((no_stack_protector))
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Orders the compiler's memory accesses only; x86 keeps stores in order with stores and loads with
+ * loads. */
+#define compiler_barrier() __asm__ volatile("" ::: "memory")
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * The firmware's memory map made trustworthy: any stride, order, overlap, hole or rubbish in, a sorted list of ranges
+ * that neither overlap nor touch with the same kind out. Pure parser: bytes in, ranges out, findings as warnings.
+ *
+ * Where descriptors overlap the most restrictive kind wins; `enum memory_kind` is in that order, least restrictive
+ * first. Source: UEFI 2.10, 7.2.3 (GetMemoryMap, EFI_MEMORY_DESCRIPTOR).
+ */
+#ifndef LIB_MEMORY_MAP_H
+#define LIB_MEMORY_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/diagnostics.h"
+#include "lib/types.h"
+
+enum memory_kind {
+    MEMORY_FREE,          /* conventional memory */
+    MEMORY_BOOT_SERVICES, /* free once nothing of the firmware's is used any more */
+    MEMORY_LOADER,        /* the loader's code and data (EfiLoaderCode, EfiLoaderData) */
+    MEMORY_LOW,           /* first MiB: firmware writes there, and CPUs start there */
+    MEMORY_BOOT_INFO,     /* what the loader handed over */
+    MEMORY_KERNEL,        /* the kernel's image */
+    MEMORY_ACPI_RECLAIM,
+    MEMORY_ACPI_NVS,
+    MEMORY_RUNTIME_DATA,
+    MEMORY_RUNTIME_CODE,
+    MEMORY_PERSISTENT,
+    MEMORY_UNACCEPTED,
+    MEMORY_UNKNOWN, /* types that the specification does not define, OEM and OS types */
+    MEMORY_RESERVED,
+    MEMORY_UNUSABLE,
+    MEMORY_PAL,
+    MEMORY_MMIO,
+    MEMORY_MMIO_PORT,
+    MEMORY_FRAMEBUFFER,
+    MEMORY_KIND_COUNT
+};
+
+struct memory_range {
+    paddr_t start; /* page-aligned */
+    paddr_t end;   /* exclusive, page-aligned, > start */
+    enum memory_kind kind;
+    uint32_t runtime; /* 1 when EFI_MEMORY_RUNTIME was set: the firmware needs it after ExitBootServices */
+};
+
+#define MEMORY_MAP_MAX_ENTRIES 4096
+#define MEMORY_MAP_MAX_RANGES  (2 * MEMORY_MAP_MAX_ENTRIES)
+
+struct memory_map {
+    struct memory_range *ranges; /* sorted by start */
+    size_t count;
+    size_t capacity;
+};
+
+/* The raw map as GetMemoryMap returned it. */
+struct memory_map_raw {
+    const void *descriptors;
+    uint64_t size_bytes;
+    uint64_t stride_bytes; /* DescriptorSize: at least 40, a multiple of 8 */
+    uint32_t version;      /* 1 */
+};
+
+/*
+ * Fills map (whose ranges and capacity the caller gives) from raw. Every descriptor that cannot be used, or only in
+ * part, is warned about with its number (0 pages, end past 2^64, start not page-aligned, unknown type, overlap with
+ * another kind ...) and skipped or clipped. Returns false, with map empty and one warning that says why, when the map as
+ * a whole cannot be read: stride under 40 or not a multiple of 8, version other than 1, size 0. A size that is no
+ * multiple of the stride and more than MEMORY_MAP_MAX_ENTRIES entries are warned about and the rest is used. When the
+ * capacity does not suffice, the ranges left out are the highest, and a warning says so. Costs n log n at most, and
+ * about 30 instructions an entry for a map that is sorted already. Boot CPU.
+ */
+bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw, const struct diagnostics *diagnostics);
+
+/*
+ * Marks [start, end) as `kind`, whatever it was before (also where the map has a hole), splitting and merging ranges.
+ * start and end are rounded outwards to pages. Returns false, with map unchanged, when the capacity does not suffice.
+ */
+bool memory_map_claim(struct memory_map *map, paddr_t start, paddr_t end, enum memory_kind kind);
+
+/* The range that holds address, or NULL. */
+const struct memory_range *memory_map_find(const struct memory_map *map, paddr_t address);
+
+/* Ordinary RAM, whoever owns it: the kinds that the direct map covers. */
+bool memory_kind_is_ram(enum memory_kind kind);
+
+/* "free", "boot services", "ACPI NVS", ...: for logs, never NULL. */
+const char *memory_kind_name(enum memory_kind kind);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * The options a user can give: words `name=value` separated by white space, `#` starts a comment up to the line's end.
+ * Bad input is normal: an unknown name, a missing or malformed value is warned about (with the nearest known name) and
+ * ignored, all other words count. A later word wins over an earlier one. Pure parser: no hardware, no allocation.
+ */
+#ifndef LIB_OPTIONS_H
+#define LIB_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/diagnostics.h"
+
+#define OPTIONS_TEXT_MAX 2048 /* bytes; the loader hands over no more and says so when it cut */
+#define OPTION_NAME_MAX  48
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE, LOG_LEVEL_COUNT };
+
+enum { CONSOLE_SERIAL = 1 << 0, CONSOLE_SCREEN = 1 << 1 };
+
+struct options {
+    enum log_level loglevel;        /* loglevel=error warn info debug trace */
+    unsigned console;               /* console=serial,screen or none: CONSOLE_* bits */
+    bool color;                     /* color=0 1: ANSI colours on serial */
+    bool x2apic;                    /* x2apic=0 1: use x2APIC mode where the CPU offers it */
+    bool exit_qemu;                 /* exit=qemu: leave through isa-debug-exit when all is done */
+    char fault[OPTION_NAME_MAX];    /* fault=NAME or list; empty: none */
+    char fault_stage[OPTION_NAME_MAX]; /* fault=NAME:STAGE with STAGE early or memory; empty: after `ready` */
+    char selftest[OPTION_NAME_MAX]; /* selftest=NAME; "all" for selftest alone; empty: none */
+};
+
+/* Every option at its built-in value: info, serial and screen, no colour, x2apic on, nothing else. */
+void options_set_defaults(struct options *options);
+
+/*
+ * Applies the words of text (not NUL-terminated, any bytes) to options, which must hold defaults or earlier words.
+ * Warnings quote at most 40 characters of the input, with every byte outside 0x20..0x7e shown as `?`.
+ */
+void options_parse(struct options *options, const char *text, size_t length, const struct diagnostics *diagnostics);
+
+/*
+ * Firmware's LoadOptions are often binary rubbish or the program's own name (UEFI 2.10, 9.1.1 says UCS-2 text at most
+ * by custom). Takes size bytes, writes the options in ASCII to `text` (at most text_size - 1 and a NUL): a leading word
+ * that ends in .efi is dropped. Returns false, with text empty, when nothing printable is left or when anything
+ * outside tab, LF, CR and 0x20..0x7e is found; a terminating NUL and what follows it are ignored.
+ * `cut` is set when the text did not fit.
+ */
+bool options_from_load_options(char *text, size_t text_size, const void *load_options, size_t size_bytes, bool *cut);
+
+#endif

@@ -1,0 +1,65 @@
+/* See boot.h. Everything of the loader's that is kept is copied here: its pages are free memory
+ * later. */
+#include "boot.h"
+
+#include "kernel/fault.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "lib/string.h"
+#include "log/screen.h"
+#include "log/serial.h"
+
+struct boot_info boot_info;
+struct options boot_options;
+
+static void log_loader_messages(void)
+{
+    const char *at = boot_info.messages, *end = at + boot_info.message_bytes;
+
+    while (at < end) {
+        const char *line_end = at;
+
+        while (line_end < end && *line_end != '\n')
+            line_end++;
+        if (line_end > at && *at >= '0' && *at < '0' + LOG_LEVEL_COUNT)
+            log_write((enum log_level)(*at - '0'), "%.*s", (int)(line_end - at - 1), at + 1);
+        at = line_end + 1;
+    }
+}
+
+void boot_take_handoff(const struct boot_info *handed_over)
+{
+    const char *problem = boot_info_check(handed_over);
+
+    if (problem)
+        panic("the loader's handoff is unusable: %s", problem);
+    memcpy(&boot_info, handed_over, sizeof(boot_info));
+    log_loader_messages();
+    log_info("loader: left the firmware at try %u", boot_info.memory_map.exit_tries);
+}
+
+static void warn_option(void *context, const char *line)
+{
+    (void)context;
+    log_warn("options: %s", line);
+}
+
+void boot_read_options(void)
+{
+    static const struct diagnostics diagnostics = {.warn = warn_option};
+
+    options_set_defaults(&boot_options);
+    options_parse(&boot_options, boot_info.options, boot_info.options_bytes, &diagnostics);
+    fault_set_exit_qemu(boot_options.exit_qemu);
+}
+
+void boot_start_sinks(void)
+{
+    const struct framebuffer *screen = &boot_info.framebuffer;
+
+    if ((boot_options.console & CONSOLE_SERIAL) && serial_init(boot_options.color))
+        log_add_sink(&serial_sink, boot_options.loglevel);
+    if ((boot_options.console & CONSOLE_SCREEN) && screen->base &&
+        screen_init(screen, (void *)screen->base))
+        log_add_sink(&screen_sink, boot_options.loglevel);
+}

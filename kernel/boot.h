@@ -1,0 +1,22 @@
+/* The boot's first steps, private to main.c's list: the handoff taken over and turned into options
+ * and sinks. */
+#ifndef KERNEL_BOOT_H
+#define KERNEL_BOOT_H
+
+#include "boot/boot_info.h"
+
+/* Copies the handoff, or stops with a panic that says what is wrong with it; the loader's messages
+ * follow in the log. */
+void boot_take_handoff(const struct boot_info *handed_over);
+
+/* Reads the options, warns about those it cannot use. */
+void boot_read_options(void);
+
+/* Serial and screen, the screen through the loader's mapping. */
+void boot_start_sinks(void);
+
+/* The kernel's copies. */
+extern struct boot_info boot_info;
+extern struct options boot_options;
+
+#endif

@@ -1,0 +1,35 @@
+/* A broken invariant, told in the shape of a fault report; and what compilers call when they find
+ * one. */
+#include "kernel/panic.h"
+
+#include "arch/cpu.h"
+#include "lib/format.h"
+#include "report.h"
+
+void panic_at(const char *file, int line, const char *template, ...)
+{
+    bool first = report_begin();
+    char text[200];
+    va_list arguments;
+
+    if (!first)
+        arch_cpu_stop();
+    va_start(arguments, template);
+    format_v(text, sizeof(text), template, arguments);
+    va_end(arguments);
+    report_headline("*** PANIC, CPU %X, kernel mode, report %u", cpu_self()->id, report_number());
+    report_line("cause", "%s", text);
+    report_line("at", "%016lx (%s:%d)", (unsigned long)(vaddr_t)__builtin_return_address(0), file,
+                line);
+    report_line("backtrace", "return addresses:");
+    backtrace_report((vaddr_t)__builtin_return_address(0), (vaddr_t)__builtin_frame_address(0),
+                     (vaddr_t)__builtin_frame_address(0));
+    report_end();
+}
+
+/* Called by code that -fstack-protector-strong made, when a function's canary is gone. */
+NORETURN void __stack_chk_fail(void);
+NORETURN void __stack_chk_fail(void)
+{
+    panic("stack smashing: the function that returns to here overwrote its canary");
+}

@@ -1,0 +1,45 @@
+/* The handoff checked by both sides: the loader before it jumps, the kernel before it believes. */
+#include "boot/boot_info.h"
+
+#include "lib/align.h"
+
+static bool is_page_range(paddr_t start, paddr_t end)
+{
+    return start != 0 && start < end && is_aligned(start, PAGE_SIZE) && is_aligned(end, PAGE_SIZE);
+}
+
+static const char *check_ranges(const struct boot_info *info)
+{
+    if (!is_page_range(info->kernel_start, info->kernel_end))
+        return "the kernel's physical range is empty or not page-aligned";
+    if (info->low_page >= MIB || !is_aligned(info->low_page, PAGE_SIZE))
+        return "the page for starting CPUs is not a page below 1 MiB";
+    return NULL;
+}
+
+static const char *check_texts(const struct boot_info *info)
+{
+    if (info->options_source > BOOT_OPTIONS_FILE || info->options_bytes > OPTIONS_TEXT_MAX)
+        return "the options are longer than their place or from nowhere";
+    if (info->message_bytes > BOOT_MESSAGES_MAX)
+        return "the loader's messages are longer than their place";
+    return NULL;
+}
+
+const char *boot_info_check(const struct boot_info *info)
+{
+    const char *problem;
+
+    if (info->magic != BOOT_INFO_MAGIC)
+        return "the magic number is wrong";
+    if (info->version != BOOT_INFO_VERSION)
+        return "the version is not the one this kernel was built for";
+    if (info->size_bytes != sizeof(*info))
+        return "the size is not the one this kernel was built for";
+    if (info->memory_map.address == 0 || !is_aligned(info->memory_map.address, 8))
+        return "the memory map is missing or not aligned";
+    if (info->memory_map.exit_tries == 0)
+        return "boot services were never left";
+    problem = check_ranges(info);
+    return problem ? problem : check_texts(info);
+}

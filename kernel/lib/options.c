@@ -1,0 +1,133 @@
+/*
+ * The options and their values. The table below is the whole language: one row for an option. Words
+ * and warnings are the business of options_parse.c.
+ */
+#include "options_internal.h"
+
+#include "lib/compiler.h"
+#include "lib/string.h"
+
+/* A name ends up in log lines, so it is text and fits. */
+static bool slice_store(char *name, struct slice slice)
+{
+    if (slice.length == 0 || slice.length >= OPTION_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < slice.length; i++) {
+        if (slice.text[i] <= ' ' || slice.text[i] > '~')
+            return false;
+    }
+    return string_copy(name, OPTION_NAME_MAX, slice.text, slice.length);
+}
+
+/* Index of the name that equals slice, or -1. */
+static int slice_find(struct slice slice, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(slice, names[i]))
+            return (int)i;
+    }
+    return -1;
+}
+
+static bool set_bool(bool *target, struct slice value)
+{
+    if (!slice_is(value, "0") && !slice_is(value, "1"))
+        return false;
+    *target = value.text[0] == '1';
+    return true;
+}
+
+static bool set_loglevel(struct options *options, struct slice value)
+{
+    static const char *const names[] = {
+        [LOG_ERROR] = "error", [LOG_WARN] = "warn",   [LOG_INFO] = "info",
+        [LOG_DEBUG] = "debug", [LOG_TRACE] = "trace",
+    };
+    int level = slice_find(value, names, ARRAY_COUNT(names));
+
+    if (level < 0)
+        return false;
+    options->loglevel = (enum log_level)level;
+    return true;
+}
+
+static bool set_console(struct options *options, struct slice value)
+{
+    static const char *const names[] = {"serial", "screen"}; /* in the order of the CONSOLE_ bits */
+    unsigned console = 0;
+    bool more;
+
+    if (!slice_is(value, "none")) {
+        do {
+            struct slice part;
+
+            more = slice_split(&part, &value, ',');
+            int bit = slice_find(part, names, ARRAY_COUNT(names));
+
+            if (bit < 0)
+                return false;
+            console |= 1u << bit;
+        } while (more);
+    }
+    options->console = console;
+    return true;
+}
+
+static bool set_color(struct options *options, struct slice value)
+{
+    return set_bool(&options->color, value);
+}
+
+static bool set_x2apic(struct options *options, struct slice value)
+{
+    return set_bool(&options->x2apic, value);
+}
+
+static bool set_exit(struct options *options, struct slice value)
+{
+    if (!slice_is(value, "qemu"))
+        return false;
+    options->exit_qemu = true;
+    return true;
+}
+
+static bool set_fault(struct options *options, struct slice value)
+{
+    static const char *const stages[] = {"early", "memory"};
+    struct slice name;
+    bool has_stage = slice_split(&name, &value, ':');
+
+    if (has_stage && slice_find(value, stages, ARRAY_COUNT(stages)) < 0)
+        return false;
+    if (!slice_store(options->fault, name))
+        return false;
+    /* Without a stage, `value` is empty by now. */
+    return string_copy(options->fault_stage, OPTION_NAME_MAX, value.text, value.length);
+}
+
+static bool set_selftest(struct options *options, struct slice value)
+{
+    return slice_store(options->selftest, value);
+}
+
+const struct option_row option_rows[] = {
+    {"loglevel", set_loglevel, "error, warn, info, debug or trace", NULL},
+    {"console", set_console, "serial, screen, serial,screen or none", NULL},
+    {"color", set_color, "0 or 1", NULL},
+    {"x2apic", set_x2apic, "0 or 1", NULL},
+    {"exit", set_exit, "qemu", NULL},
+    {"fault", set_fault, "list, or NAME or NAME:STAGE with the stage early or memory", NULL},
+    {"selftest", set_selftest, "a name of at most 47 characters, or none at all for every test",
+     "all"},
+};
+
+const size_t option_row_count = ARRAY_COUNT(option_rows);
+
+void options_set_defaults(struct options *options)
+{
+    *options = (struct options){
+        .loglevel = LOG_INFO,
+        .console = CONSOLE_SERIAL | CONSOLE_SCREEN,
+        .x2apic = true,
+    };
+}

@@ -1,0 +1,32 @@
+/* Between the table of options (options.c) and the parser that uses it (options_parse.c). */
+#ifndef KERNEL_LIB_OPTIONS_INTERNAL_H
+#define KERNEL_LIB_OPTIONS_INTERNAL_H
+
+#include "lib/options.h"
+
+/* A piece of the user's text; not NUL-terminated. */
+struct slice {
+    const char *text;
+    size_t length;
+};
+
+/* One option. `set` returns false when the value makes no sense, and then has changed nothing. */
+struct option_row {
+    const char *name;
+    bool (*set)(struct options *options, struct slice value);
+    const char *values;  /* completes "the value must be ..." */
+    const char *implied; /* the value of the name alone; NULL: it must be given */
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+bool slice_is(struct slice slice, const char *text);
+
+/*
+ * Cuts the part before the first `separator` off *rest, which then begins behind it. Without a
+ * separator the part is all there is, *rest becomes empty, and the result is false.
+ */
+bool slice_split(struct slice *part, struct slice *rest, char separator);
+
+#endif

@@ -1,0 +1,8 @@
+/* The console font, a PC screen font with a Unicode table from the package fonts-spleen (BSD 2-Clause). */
+    .section .rodata
+    .globl screen_font, screen_font_end
+screen_font:
+    .incbin FONT
+screen_font_end:
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,168 @@
+/* Lines and sinks: a record becomes "[    1.234567] [0] INFO  text" when it is shown, not when it
+ * is written. */
+#include "kernel/log.h"
+
+#include <stdatomic.h>
+
+#include "arch/cpu.h"
+#include "kernel/time/clock.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "ring.h"
+
+#define SINKS_MAX 2
+
+struct sink_state {
+    const struct log_sink *sink;
+    enum log_level shown;
+    uint64_t position;
+    atomic_bool busy;
+};
+
+static struct sink_state sinks[SINKS_MAX];
+static unsigned sink_count;
+static atomic_bool taken_over;
+
+static const struct {
+    const char *name;
+    uint32_t rgb;
+} levels[LOG_LEVEL_COUNT] = {
+    [LOG_ERROR] = {"ERROR", 0xff5555}, [LOG_WARN] = {"WARN ", 0xffff55},
+    [LOG_INFO] = {"INFO ", 0x5555ff},  [LOG_DEBUG] = {"DEBUG", 0x55ffff},
+    [LOG_TRACE] = {"TRACE", 0xff55ff},
+};
+
+void log_write(enum log_level level, const char *template, ...)
+{
+    char text[LOG_LINE_MAX + 1];
+    va_list arguments;
+    size_t length;
+
+    va_start(arguments, template);
+    length = format_v(text, sizeof(text), template, arguments);
+    va_end(arguments);
+    if (length == LOG_LINE_MAX)
+        memcpy(text + length - 3, "...", 3);
+    ring_add(level, cpu_self()->id, clock_now_ns(), text, length);
+    log_drain();
+}
+
+/* The gray part before the level. */
+static size_t format_prefix(char *text, size_t size, const struct log_record *record)
+{
+    uint64_t us = record->time_ns / 1000;
+
+    return format(text, size, "[%5lu.%06lu] [%X] ", (unsigned long)(us / 1000000),
+                  (unsigned long)(us % 1000000), record->cpu);
+}
+
+static void show_record(const struct log_sink *sink, const struct log_record *record)
+{
+    char prefix[48];
+    size_t length = format_prefix(prefix, sizeof(prefix), record);
+
+    sink->put(LOG_COLOR_DIM, prefix, length);
+    sink->put(levels[record->level].rgb, levels[record->level].name, 5);
+    sink->put(LOG_COLOR_TEXT, " ", 1);
+    sink->put(LOG_COLOR_TEXT, record->text, record->length);
+    sink->end_line();
+}
+
+static void show_lost(const struct log_sink *sink)
+{
+    static const char text[] =
+        "(lines are missing here: the log ring went round before they could be shown)";
+
+    sink->put(levels[LOG_WARN].rgb, text, sizeof(text) - 1);
+    sink->end_line();
+}
+
+static void drain_owned(struct sink_state *state, bool force)
+{
+    struct log_record record;
+    enum ring_result result;
+
+    while ((result = ring_read(&state->position, &record, force)) != RING_END) {
+        if (result == RING_LOST)
+            show_lost(state->sink);
+        else if (record.level <= state->shown)
+            show_record(state->sink, &record);
+    }
+    if (state->sink->flush)
+        state->sink->flush();
+}
+
+/* After letting go, look again: a record may have come while the owner was leaving, and its writer
+ * gave up. */
+static void drain_sink(struct sink_state *state)
+{
+    uint64_t position;
+
+    do {
+        if (atomic_exchange(&state->busy, true))
+            return;
+        drain_owned(state, false);
+        position = state->position;
+        atomic_store(&state->busy, false);
+    } while (ring_has_record(position));
+}
+
+void log_drain(void)
+{
+    for (unsigned i = 0; i < sink_count && !atomic_load(&taken_over); i++)
+        drain_sink(&sinks[i]);
+}
+
+void log_add_sink(const struct log_sink *sink, enum log_level shown)
+{
+    if (sink_count == SINKS_MAX)
+        return;
+    sinks[sink_count].sink = sink;
+    sinks[sink_count].shown = shown;
+    sink_count++;
+    log_drain();
+}
+
+void log_take_over(void)
+{
+    if (atomic_exchange(&taken_over, true))
+        return;
+    for (unsigned i = 0; i < sink_count; i++)
+        drain_owned(&sinks[i], true);
+}
+
+void log_raw_line(uint32_t rgb, const char *text, size_t length)
+{
+    for (unsigned i = 0; i < sink_count; i++) {
+        sinks[i].sink->put(rgb, text, length);
+        sinks[i].sink->end_line();
+        if (sinks[i].sink->flush)
+            sinks[i].sink->flush();
+    }
+}
+
+void log_exit(unsigned code)
+{
+    char text[16];
+
+    log_take_over();
+    log_raw_line(LOG_COLOR_TEXT, text, format(text, sizeof(text), "exit: 0x%x", code));
+}
+
+void log_tail(unsigned count, void (*show)(const char *prefix, const char *text, size_t length))
+{
+    uint64_t position = ring_position_back(count);
+    struct log_record record;
+    enum ring_result result;
+
+    while (count-- > 0 && (result = ring_read(&position, &record, true)) != RING_END) {
+        char prefix[48];
+        size_t length;
+
+        if (result == RING_LOST)
+            continue;
+        length = format_prefix(prefix, sizeof(prefix), &record);
+        format(prefix + length, sizeof(prefix) - length, "%s ", levels[record.level].name);
+        show(prefix, record.text, record.length);
+    }
+}

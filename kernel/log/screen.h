@@ -1,0 +1,19 @@
+/* The framebuffer as a log sink. */
+#ifndef KERNEL_LOG_SCREEN_H
+#define KERNEL_LOG_SCREEN_H
+
+#include <stdbool.h>
+
+#include "kernel/log.h"
+#include "lib/framebuffer.h"
+
+extern const struct log_sink screen_sink;
+
+/* Draws from now on at `pixels`, where the framebuffer is mapped; clears it. False when it cannot
+ * be used. Boot CPU. */
+bool screen_init(const struct framebuffer *framebuffer, void *pixels);
+
+/* The framebuffer is mapped somewhere else now. */
+void screen_move(void *pixels);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * The boot order. Each line is a step with its promise; what every other CPU will run too is the
+ * functions whose names end in _cpu.
+ */
+#include "arch/cpu.h"
+#include "arch/machine.h"
+#include "arch/mmu.h"
+#include "arch/timer.h"
+#include "boot.h"
+#include "kernel/fault.h"
+#include "kernel/image.h"
+#include "kernel/log.h"
+#include "kernel/mm/memory.h"
+#include "kernel/selftest.h"
+#include "kernel/time/clock.h"
+#include "log/screen.h"
+#include "version.h"
+
+#define TICK_HZ          100
+#define EXIT_OK          0x10
+#define EXIT_TEST_FAILED 0x12
+
+static void log_banner(void)
+{
+    char build_id[BUILD_ID_DIGITS + 1];
+
+    kernel_build_id_text(build_id);
+    log_info("Faultline %s (%s)", FAULTLINE_VERSION, build_id);
+}
+
+static void start_clock(uint64_t entered)
+{
+    arch_clock_calibrate();
+    clock_init(entered);
+    arch_timer_start_cpu(TICK_HZ);
+}
+
+/* Nothing may be both writable and executable, and nothing of the firmware's mapping may be left.
+ */
+static void audit_page_tables(void)
+{
+    struct mmu_audit audit;
+    bool clean;
+
+    arch_mmu_audit(&audit);
+    clean = audit.writable_and_executable + audit.user_in_kernel_half + audit.mapped_in_user_half +
+                audit.mapped_guards ==
+            0;
+    if (clean)
+        log_info("audit: clean: %lu KiB executable and nowhere writable, user half empty, all "
+                 "stack guards unmapped",
+                 audit.executable_bytes / KIB);
+    else
+        log_error("audit: BROKEN: %lu frames writable and executable, %lu user pages in the "
+                  "kernel's half, %lu pages in the "
+                  "user half, %lu guard pages mapped",
+                  audit.writable_and_executable, audit.user_in_kernel_half,
+                  audit.mapped_in_user_half, audit.mapped_guards);
+    log_debug("audit: %lu pages looked at", audit.leaf_count);
+    arch_cpu_verify();
+}
+
+/* Where the time went, in counts of the time-stamp counter. */
+static void log_boot_times(uint64_t entered, uint64_t memory_done)
+{
+    const uint64_t *tsc = boot_info.tsc;
+
+    log_debug(
+        "boot times: options %lu, screen %lu, ACPI %lu, kernel copied %lu, tables %lu, firmware "
+        "left %lu, "
+        "kernel entered %lu, memory %lu, ready %lu",
+        tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
+        tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS], tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
+        tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI], tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_KERNEL],
+        tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES], entered - tsc[BOOT_STEP_EXIT],
+        memory_done - entered, arch_timestamp() - memory_done);
+}
+
+static void log_ready(void)
+{
+    uint64_t since_loader = arch_timestamp() - boot_info.tsc[BOOT_STEP_START];
+
+    log_info("ready: 1 CPUs, %lu MiB free, %lu ms since the loader began",
+             memory_free_bytes() / MIB, clock_timestamps_to_us(since_loader) / 1000);
+}
+
+/* With exit=qemu the machine ends here; else, or when nothing ends, it stays up. */
+static void finish(bool well)
+{
+    uint8_t code = well ? EXIT_OK : EXIT_TEST_FAILED;
+
+    if (!boot_options.exit_qemu)
+        return;
+    if (!arch_machine_is_qemu()) {
+        log_warn("exit=qemu ignored: this is not QEMU");
+        return;
+    }
+    log_exit(code);
+    arch_machine_exit_qemu(code);
+    arch_cpu_stop();
+}
+
+/* Called by entry.S with the boot CPU's tables loaded, interrupts off, on the loader's page tables.
+ */
+NORETURN void kernel_main(const struct boot_info *handed_over);
+void kernel_main(const struct boot_info *handed_over)
+{
+    uint64_t entered = arch_timestamp(), memory_done;
+    const struct memory_map *memory;
+    bool well = true;
+
+    log_banner();                   /* the ring works before any device */
+    boot_take_handoff(handed_over); /* copied and checked */
+    boot_read_options();
+    boot_start_sinks(); /* from here on somebody can read along */
+    fault_menu_at_stage(&boot_options, "early");
+    arch_cpu_init();     /* what the CPU has; entry stubs made to match */
+    arch_cpu_init_cpu(); /* control registers, memory types, FPU */
+    arch_cpu_log();
+    memory = memory_init(&boot_info);               /* the firmware's map, made trustworthy */
+    screen_move(arch_mmu_init(&boot_info, memory)); /* our own page tables */
+    arch_mmu_map_ram(memory);
+    memory_done = arch_timestamp();
+    fault_menu_at_stage(&boot_options, "memory");
+    arch_irq_init(boot_options.x2apic); /* PIC silent, local APIC's mode */
+    arch_irq_init_cpu();                /* local APIC on, everything masked but NMI */
+    start_clock(entered);               /* times from here on, 100 Hz */
+    arch_irq_enable();
+    audit_page_tables();
+    log_ready();
+    log_boot_times(entered, memory_done);
+    if (boot_options.selftest[0] != '\0')
+        well = selftest_run(boot_options.selftest);
+    fault_menu_at_stage(&boot_options, "");
+    finish(well);
+    for (;;)
+        arch_cpu_idle();
+}

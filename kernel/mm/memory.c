@@ -1,0 +1,109 @@
+/* See kernel/mm/memory.h. The map is read once and lives here; later changes are claims on it. */
+#include "kernel/mm/memory.h"
+
+#include "kernel/address_map.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "lib/align.h"
+
+#define RANGES_MAX 2048
+
+static struct memory_range ranges[RANGES_MAX];
+static struct memory_map memory = {.ranges = ranges, .capacity = RANGES_MAX};
+static paddr_t image_start, image_end;
+
+static void warn(void *context, const char *line)
+{
+    (void)context;
+    log_warn("memory map: %s", line);
+}
+
+static void claim(paddr_t start, uint64_t bytes, enum memory_kind kind)
+{
+    if (bytes != 0 && !memory_map_claim(&memory, start, start + bytes, kind))
+        log_warn("memory map: more than %u ranges, %lx is not marked as %s", RANGES_MAX,
+                 (unsigned long)start, memory_kind_name(kind));
+}
+
+/* Firmware and CPUs that start write below 1 MiB: nothing of it is ever handed out. */
+static void claim_low_memory(void)
+{
+    for (size_t i = 0; i < memory.count && memory.ranges[i].start < MIB; i++) {
+        struct memory_range range = memory.ranges[i];
+
+        if (range.kind < MEMORY_LOW)
+            claim(range.start, (range.end < MIB ? range.end : MIB) - range.start, MEMORY_LOW);
+    }
+}
+
+static void claim_what_is_used(const struct boot_info *info)
+{
+    const struct framebuffer *screen = &info->framebuffer;
+
+    image_start = info->kernel_start;
+    image_end = info->kernel_end;
+    claim(info->kernel_start, info->kernel_end - info->kernel_start, MEMORY_KERNEL);
+    claim(screen->base, (uint64_t)screen->pitch_pixels * 4 * screen->height, MEMORY_FRAMEBUFFER);
+    claim_low_memory();
+}
+
+static uint64_t bytes_of_kind(enum memory_kind kind)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < memory.count; i++)
+        if (memory.ranges[i].kind == kind)
+            bytes += memory.ranges[i].end - memory.ranges[i].start;
+    return bytes;
+}
+
+static void log_summary(size_t entries)
+{
+    uint64_t total = 0;
+
+    for (enum memory_kind kind = 0; kind < MEMORY_KIND_COUNT; kind++)
+        total += memory_kind_is_ram(kind) ? bytes_of_kind(kind) : 0;
+    log_info("memory: %lu MiB of RAM in %lu map entries, %lu MiB free",
+             (unsigned long)(total / MIB), (unsigned long)entries,
+             (unsigned long)(memory_free_bytes() / MIB));
+    for (size_t i = 0; i < memory.count; i++)
+        log_debug("memory: %016lx-%016lx %8lu KiB %s", (unsigned long)memory.ranges[i].start,
+                  (unsigned long)memory.ranges[i].end - 1,
+                  (unsigned long)((memory.ranges[i].end - memory.ranges[i].start) / KIB),
+                  memory_kind_name(memory.ranges[i].kind));
+}
+
+const struct memory_map *memory_init(const struct boot_info *info)
+{
+    static const struct diagnostics diagnostics = {.warn = warn};
+    struct memory_map_raw raw = {
+        .descriptors = (const void *)info->memory_map.address,
+        .size_bytes = info->memory_map.size_bytes,
+        .stride_bytes = info->memory_map.stride_bytes,
+        .version = info->memory_map.version,
+    };
+
+    if (!memory_map_build(&memory, &raw, &diagnostics))
+        panic("the firmware's memory map cannot be read (see the log)");
+    claim_what_is_used(info);
+    log_summary(raw.size_bytes / raw.stride_bytes);
+    return &memory;
+}
+
+const char *memory_name_at(paddr_t phys)
+{
+    const struct memory_range *range = memory_map_find(&memory, phys);
+
+    return range ? memory_kind_name(range->kind) : "no memory";
+}
+
+vaddr_t memory_phys_to_image(paddr_t phys)
+{
+    return phys >= image_start && phys < image_end ? phys - image_start + KERNEL_IMAGE_START : 0;
+}
+
+uint64_t memory_free_bytes(void)
+{
+    return bytes_of_kind(MEMORY_FREE) + bytes_of_kind(MEMORY_BOOT_SERVICES) +
+           bytes_of_kind(MEMORY_LOADER);
+}

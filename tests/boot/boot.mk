@@ -1,0 +1,42 @@
+# Boot tests under QEMU, and the commands that run every test. tests/README.md says how to write a case.
+
+PYTEST := $(or $(shell command -v pytest-3),python3 -m pytest)
+PYTEST_FLAGS = -q -p no:cacheprovider -n 2 --junitxml=build/boot/$(1).xml $(if $(K),-k '$(K)') --tier $(1)
+
+TEST_LOADERS := $(patsubst tests/boot/loaders/%.c,$(O)/loaders/%.efi,$(wildcard tests/boot/loaders/*.c))
+
+# A test loader is an application of its own that wraps the very BOOTX64.EFI under test, so that this never has hooks.
+$(O)/loaders/%.so: tests/boot/loaders/%.c tests/boot/loaders/embed.S $(O)/BOOTX64.EFI $(O)/flags
+	$(call say,LOADER,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $(@D)/$*.o
+	$(Q)$(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c tests/boot/loaders/embed.S -o $(@D)/$*.embed.o
+	$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(EFI_SCRIPT) -o $@ $(EFI_CRT0) \
+	    $(@D)/$*.o $(@D)/$*.embed.o $(O)/loader/kernel/lib/string.c.o $(EFI_LIBRARY)
+$(O)/loaders/%.efi: $(O)/loaders/%.so
+	$(call make_pe,$<,$@)
+
+boot-test-images:
+	$(Q)$(MAKE) --no-print-directory BUILD=release test-images build/release/esp.img
+	$(Q)$(MAKE) --no-print-directory BUILD=checked test-images
+test-images: $(O)/BOOTX64.EFI $(TEST_LOADERS)
+.PHONY: boot-test-images test-images
+.SECONDARY:
+
+# $(1) tier
+define run_boot_tests
+$(Q)mkdir -p build/boot && rm -f build/boot/$(1).xml
+$(Q)$(PYTEST) $(PYTEST_FLAGS) tests/boot || test -s build/boot/$(1).xml
+endef
+
+test-boot: boot-test-images ## the boot tests alone; K=NAME chooses
+	$(call run_boot_tests,test)
+	$(Q)python3 tests/summary.py build/boot/test.xml
+
+test: test-host boot-test-images ## all tests that gate a change, at most 10 minutes on 2 cores; K=NAME chooses boot tests
+	$(call run_boot_tests,test)
+	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/test.xml
+
+test-full: test-host boot-test-images ## the whole matrix, at most 40 minutes
+	$(call run_boot_tests,full)
+	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/full.xml
