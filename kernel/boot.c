@@ -2,6 +2,7 @@
  * later. */
 #include "boot.h"
 
+#include "kernel/console.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -31,6 +32,7 @@ void boot_take_handoff(const struct boot_info *handed_over)
 {
     const char *problem = boot_info_check(handed_over);
 
+    options_set_defaults(&boot_options);
     if (problem)
         panic("the loader's handoff is unusable: %s", problem);
     memcpy(&boot_info, handed_over, sizeof(boot_info));
@@ -48,18 +50,56 @@ void boot_read_options(void)
 {
     static const struct diagnostics diagnostics = {.warn = warn_option};
 
-    options_set_defaults(&boot_options);
     options_parse(&boot_options, boot_info.options, boot_info.options_bytes, &diagnostics);
     fault_set_exit_qemu(boot_options.exit_qemu);
 }
 
+/* Where the framebuffer is mapped now: at first where the loader mapped it. */
+static void *screen_pixels;
+
+static void start_serial(void)
+{
+    static bool tried, found;
+
+    if (!tried)
+        found = serial_init(boot_options.color);
+    tried = true;
+    if (found)
+        log_add_sink(&serial_sink, boot_options.loglevel);
+}
+
+static void start_screen(void)
+{
+    static bool tried, found;
+
+    if (!screen_pixels)
+        return;
+    if (!tried)
+        found = screen_init(&boot_info.framebuffer, screen_pixels);
+    tried = true;
+    if (found)
+        log_add_sink(&screen_sink, boot_options.loglevel);
+}
+
 void boot_start_sinks(void)
 {
-    const struct framebuffer *screen = &boot_info.framebuffer;
+    screen_pixels = (void *)boot_info.framebuffer.base;
+    if (boot_options.console & CONSOLE_SERIAL)
+        start_serial();
+    if (boot_options.console & CONSOLE_SCREEN)
+        start_screen();
+}
 
-    if ((boot_options.console & CONSOLE_SERIAL) && serial_init(boot_options.color))
-        log_add_sink(&serial_sink, boot_options.loglevel);
-    if ((boot_options.console & CONSOLE_SCREEN) && screen->base &&
-        screen_init(screen, (void *)screen->base))
-        log_add_sink(&screen_sink, boot_options.loglevel);
+void boot_move_screen(void *pixels)
+{
+    screen_pixels = pixels;
+    screen_move(pixels);
+}
+
+void console_start_all(void)
+{
+    if (!screen_pixels)
+        screen_pixels = (void *)boot_info.framebuffer.base;
+    start_serial();
+    start_screen();
 }

@@ -15,6 +15,9 @@ void boot_read_options(void);
 /* Serial and screen, the screen through the loader's mapping. */
 void boot_start_sinks(void);
 
+/* The framebuffer is mapped at `pixels` from now on; NULL: nowhere. */
+void boot_move_screen(void *pixels);
+
 /* The kernel's copies. */
 extern struct boot_info boot_info;
 extern struct options boot_options;

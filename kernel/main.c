@@ -13,7 +13,6 @@
 #include "kernel/mm/memory.h"
 #include "kernel/selftest.h"
 #include "kernel/time/clock.h"
-#include "log/screen.h"
 #include "version.h"
 
 #define TICK_HZ          100
@@ -46,7 +45,9 @@ static void audit_page_tables(void)
     clean = audit.writable_and_executable + audit.user_in_kernel_half + audit.mapped_in_user_half +
                 audit.mapped_guards ==
             0;
-    if (clean)
+    if (clean && !audit.execution_can_be_denied)
+        log_info("audit: user half empty, all stack guards unmapped; without NX all memory is executable");
+    else if (clean)
         log_info("audit: clean: %lu KiB executable and nowhere writable, user half empty, all "
                  "stack guards unmapped",
                  audit.executable_bytes / KIB);
@@ -112,13 +113,13 @@ void kernel_main(const struct boot_info *handed_over)
     log_banner();                   /* the ring works before any device */
     boot_take_handoff(handed_over); /* copied and checked */
     boot_read_options();
-    boot_start_sinks(); /* from here on somebody can read along */
     fault_menu_at_stage(&boot_options, "early");
+    boot_start_sinks(); /* from here on somebody can read along */
     arch_cpu_init();     /* what the CPU has; entry stubs made to match */
     arch_cpu_init_cpu(); /* control registers, memory types, FPU */
     arch_cpu_log();
     memory = memory_init(&boot_info);               /* the firmware's map, made trustworthy */
-    screen_move(arch_mmu_init(&boot_info, memory)); /* our own page tables */
+    boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");

@@ -7,6 +7,7 @@
 #include "arch/timer.h"
 #include "arch/trap.h"
 #include "kernel/log.h"
+#include "kernel/spinlock.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 
@@ -15,6 +16,20 @@
 #define FIRST_IRQ 32
 
 static bool test_breakpoint(void) { return arch_breakpoint_keeps_registers(); }
+
+/* A lock masks interrupts while it is held, gives back what it found, and knows its owner. */
+static bool test_locks(void)
+{
+    struct spinlock outer = {NULL}, inner = {NULL};
+    irq_state_t first = spinlock_acquire(&outer), second;
+    bool well = !arch_irq_enabled() && outer.owner == cpu_self();
+
+    second = spinlock_acquire(&inner);
+    spinlock_release(&inner, second);
+    well = well && !arch_irq_enabled() && inner.owner == NULL;
+    spinlock_release(&outer, first);
+    return well && arch_irq_enabled() && outer.owner == NULL;
+}
 
 static void wait_for_tick(void)
 {
@@ -75,6 +90,7 @@ static const struct {
     bool (*run)(void);
 } selftests[] = {
     {"breakpoint", test_breakpoint},
+    {"locks", test_locks},
     {"nmi", test_nmi},
     {"vectors", test_vectors},
     {"timer", test_timer},

@@ -31,7 +31,7 @@ static bool collect(void *context, const struct page_leaf *leaf)
         audit->mapped_in_user_half++;
     else if (leaf->user)
         audit->user_in_kernel_half++;
-    if (!leaf->executable)
+    if (!leaf->executable || !audit->execution_can_be_denied)
         return true;
     audit->executable_bytes += leaf->bytes;
     if (auditor->count > 0 && auditor->executable[auditor->count - 1].end == leaf->phys) {
@@ -82,6 +82,7 @@ void arch_mmu_audit(struct mmu_audit *audit)
     *audit = (struct mmu_audit){.execution_can_be_denied = x86_has(X86_NX)};
     x86_live_tables(&tables);
     page_tables_visit(&tables, collect, &auditor);
-    page_tables_visit(&tables, compare, &auditor);
+    if (audit->execution_can_be_denied)
+        page_tables_visit(&tables, compare, &auditor);
     check_guards(audit);
 }

@@ -32,6 +32,14 @@ static inline irq_state_t arch_irq_save(void)
 
 #define ARCH_IRQ_ENABLED 0x200 /* RFLAGS.IF */
 
+static inline bool arch_irq_enabled(void)
+{
+    irq_state_t state;
+
+    __asm__ volatile("pushfq; pop %0" : "=r"(state) : : "memory");
+    return state & ARCH_IRQ_ENABLED;
+}
+
 static inline void arch_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }
 
 static inline void arch_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }

@@ -36,8 +36,10 @@ struct log_sink {
     void (*flush)(void); /* what was put must be visible afterwards; may be NULL */
 };
 
-/* Registers a sink, which is then shown everything in the ring from its beginning. At most two;
- * boot CPU. */
+/*
+ * Registers a sink, which is then shown everything in the ring from its beginning; one that is
+ * registered already stays as it is. At most two. Boot CPU.
+ */
 void log_add_sink(const struct log_sink *sink, enum log_level shown);
 
 /* Shows what has been committed and not been shown yet, unless somebody else is doing so. Any

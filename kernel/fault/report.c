@@ -6,6 +6,7 @@
 
 #include "arch/cpu.h"
 #include "arch/machine.h"
+#include "kernel/console.h"
 #include "kernel/fault.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
@@ -34,6 +35,7 @@ void fault_set_exit_qemu(bool exit_qemu) { exit_qemu_wanted = exit_qemu; }
 bool report_begin(void)
 {
     arch_irq_disable();
+    console_start_all();
     log_take_over();
     atomic_fetch_add(&report_count, 1);
     return cpu_self()->fault_depth++ == 0;

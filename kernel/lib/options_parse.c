@@ -46,13 +46,13 @@ static const struct option_row *find_row(struct slice name)
 }
 
 /*
- * The option that was probably meant: at most a third of the name is different. NULL when none is
- * that close.
+ * The option that was probably meant: less than half of the name is different, so that two
+ * swapped letters are forgiven in a short one. NULL when none is that close.
  */
 static const char *nearest_name(struct slice name)
 {
     const char *nearest = NULL;
-    size_t nearest_distance = name.length / 3 + 1;
+    size_t nearest_distance = (name.length + 1) / 2;
 
     for (size_t i = 0; i < option_row_count; i++) {
         size_t distance =
@@ -86,9 +86,10 @@ static void apply_word(struct parser *parser, struct slice word)
     struct slice name, value = word;
     bool has_value = slice_split(&name, &value, '=');
     const struct option_row *row = find_row(name);
-    const char *nearest = nearest_name(name);
 
     if (row == NULL) {
+        const char *nearest = nearest_name(name);
+
         warn_word(parser, word, nearest ? "no such option, the nearest is " : "no such option",
                   nearest ? nearest : "");
         return;

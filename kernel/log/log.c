@@ -115,6 +115,9 @@ void log_drain(void)
 
 void log_add_sink(const struct log_sink *sink, enum log_level shown)
 {
+    for (unsigned i = 0; i < sink_count; i++)
+        if (sinks[i].sink == sink)
+            return;
     if (sink_count == SINKS_MAX)
         return;
     sinks[sink_count].sink = sink;

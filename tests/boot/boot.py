@@ -139,8 +139,8 @@ class _Watch:
         size = (self.work / SERIAL).stat().st_size if (self.work / SERIAL).exists() else 0
         if size != self._seen_bytes:
             self._seen_bytes = size
-            whole, _, _ = read_text(self.work / SERIAL).rpartition("\n")
-            log = kernel_lines(whole, self.case.from_firmware)
+            text = read_text(self.work / SERIAL)
+            log = kernel_lines(text[:text.rfind("\n") + 1], self.case.from_firmware)
             self._was_matched = shortest_match(self.case.golden, log) is not None
         return self._was_matched
 

@@ -96,7 +96,7 @@ SINGLE: dict[str, Callable[[str], object]] = {
     "about": str,
     "boot": _choice("kernel", "fat"),
     "image": str,
-    "build": _choice("release", "checked"),
+    "build": _choice("release", "checked", "release-clang"),
     "status": _status,
     "cpu": str,
     "machine": str,

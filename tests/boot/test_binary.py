@@ -27,7 +27,8 @@ def function(disassembly: str, name: str) -> str:
 
 
 def instructions(text: str) -> list[str]:
-    return [" ".join(line.split("\t")[1:]).split("#")[0].strip() for line in text.splitlines() if "\t" in line]
+    code = (line.partition("\t")[2].split("#")[0] for line in text.splitlines() if "\t" in line)
+    return [" ".join(text.split()) for text in code]
 
 
 @pytest.mark.parametrize("vector", range(256))

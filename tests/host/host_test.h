@@ -102,6 +102,9 @@ static inline void host_tests_add(struct host_tests *tests, const char *name, CM
             host_tests_add(tests, (table)[row_].name, function, &(table)[row_]);                   \
     } while (0)
 
-#define HOST_RUN(tests, group) _cmocka_run_group_tests(group, (tests)->tests, (tests)->count, NULL, NULL)
+static inline int host_tests_run(const struct host_tests *tests, const char *group)
+{
+    return _cmocka_run_group_tests(group, tests->tests, tests->count, NULL, NULL);
+}
 
 #endif

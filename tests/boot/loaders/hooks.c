@@ -12,6 +12,8 @@
  * framebuffer that ends before its last line gop-none           no graphics output protocol
  *   rsdp-none          no ACPI tables in the configuration table
  *   rsdp-checksum      both root pointers with a wrong checksum
+ *
+ * Started without load options, as from a stick, it hands on load options that are rubbish.
  */
 #include <efi.h>
 #include <stdbool.h>
@@ -156,13 +158,28 @@ static EFI_STATUS EFIAPI split_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINT
 
 /* ---- graphics ---- */
 
-static EFI_GRAPHICS_OUTPUT_PROTOCOL *first_gop(void)
+/* The console's own and the card's: they share a framebuffer. */
+static void for_each_gop(void (*change)(EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode))
 {
     static EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
-    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+    EFI_HANDLE *handles;
+    UINTN count = 0;
 
-    boot->LocateProtocol(&guid, NULL, (void **)&gop);
-    return gop;
+    boot->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles);
+    for (UINTN i = 0; i < count; i++)
+        if (!EFI_ERROR(boot->HandleProtocol(handles[i], &guid, (void **)&gop)))
+            change(gop->Mode);
+}
+
+static void shrink_pitch(EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode)
+{
+    mode->Info->PixelsPerScanLine = 100;
+}
+
+static void shrink_framebuffer(EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode)
+{
+    mode->FrameBufferSize = 4096;
 }
 
 static EFI_STATUS EFIAPI hide_gop(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID *guid, void *key,
@@ -217,9 +234,9 @@ static bool set_hook(const char *name)
     else if (strcmp(name, "map-300") == 0)
         boot->GetMemoryMap = split_map;
     else if (strcmp(name, "gop-pitch") == 0)
-        first_gop()->Mode->Info->PixelsPerScanLine = 100;
+        for_each_gop(shrink_pitch);
     else if (strcmp(name, "gop-size") == 0)
-        first_gop()->Mode->FrameBufferSize = 4096;
+        for_each_gop(shrink_framebuffer);
     else if (strcmp(name, "gop-none") == 0)
         boot->LocateHandleBuffer = hide_gop;
     else if (strcmp(name, "rsdp-none") == 0)
@@ -246,10 +263,11 @@ EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table);
 EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
 {
     static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+    static CHAR16 rubbish[] = {0x1234, 0xfffe, 0x0001, 0x8000, 'e', 'x', 'i', 't', 0x7f};
     static CHAR16 bad_hook[] = L"hooks: the first load option names no hook\r\n";
     EFI_LOADED_IMAGE *self, *child;
     EFI_HANDLE child_handle;
-    char word[32];
+    char word[32] = "";
     CHAR16 *rest;
     EFI_STATUS status;
 
@@ -259,16 +277,23 @@ EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
     real_exit_boot_services = boot->ExitBootServices;
     real_locate_handle_buffer = boot->LocateHandleBuffer;
     boot->HandleProtocol(self_handle, &loaded_image_guid, (void **)&self);
-    rest = take_first_word(self->LoadOptions, word, sizeof(word));
+    rest = self->LoadOptions;
+    if (self->LoadOptionsSize > 0)
+        rest = take_first_word(self->LoadOptions, word, sizeof(word));
+    if (self->LoadOptionsSize == 0) {
+        self->LoadOptions = rest = rubbish;
+        self->LoadOptionsSize = sizeof(rubbish);
+    }
     status = boot->LoadImage(FALSE, self_handle, NULL, (void *)(uintptr_t)image,
                              (UINTN)(image_end - image), &child_handle);
     if (EFI_ERROR(status))
         return status;
     boot->HandleProtocol(child_handle, &loaded_image_guid, (void **)&child);
+    child->DeviceHandle = self->DeviceHandle;
     child->LoadOptions = rest;
     child->LoadOptionsSize =
         self->LoadOptionsSize - (UINT32)((uint8_t *)rest - (uint8_t *)self->LoadOptions);
-    if (!set_hook(word)) {
+    if (word[0] != '\0' && !set_hook(word)) {
         system->ConOut->OutputString(system->ConOut, bad_hook);
         return EFI_INVALID_PARAMETER;
     }
