@@ -24,7 +24,8 @@
 
 #define RUNS          3
 #define RUN_TICKS     (PIT_HZ / 2000) /* half a millisecond: three runs are 1.5 ms */
-#define RUN_SPINS_MAX 100000          /* readings; a PIT that stands still must not hang the boot */
+#define RUNS_TRIED    (2 * RUNS)      /* a disturbed run is made again */
+#define RUN_TSC_MAX   UINT64_C(10000000) /* 2 ms at 5 GHz: a PIT that stands still hangs nothing */
 
 static uint64_t tsc_hz, lapic_hz;
 
@@ -86,8 +87,8 @@ static bool measure(struct run *run)
     uint32_t pit_ticks;
 
     take_narrow_sample(&start);
-    for (unsigned spins = 0; (uint16_t)(start.pit - pit_read()) < RUN_TICKS; spins++)
-        if (spins == RUN_SPINS_MAX)
+    while ((uint16_t)(start.pit - pit_read()) < RUN_TICKS)
+        if (arch_timestamp() - start.tsc > RUN_TSC_MAX)
             return false;
     take_narrow_sample(&end);
     pit_ticks = (uint16_t)(start.pit - end.pit); /* it counts down */
@@ -119,7 +120,7 @@ bool arch_clock_calibrate(void)
     lapic_write(LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
     lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
     pit_start();
-    for (unsigned i = 0; i < RUNS; i++)
+    for (unsigned tried = 0; good < RUNS && tried < RUNS_TRIED; tried++)
         good += measure(&runs[good]);
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     if (good == 0) {

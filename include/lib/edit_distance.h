@@ -7,9 +7,9 @@
 #define EDIT_NAME_MAX 24 /* longer names are not compared */
 
 /*
- * The number of characters that must be inserted, removed or replaced to turn one name into the
- * other (Levenshtein). Letters of either case count as equal. EDIT_NAME_MAX + 1 when a name is
- * longer than EDIT_NAME_MAX. Any context.
+ * The number of mistakes that turn one name into the other: a character inserted, removed,
+ * replaced, or swapped with its neighbour. Letters of either case count as equal. EDIT_NAME_MAX + 1
+ * when a name is longer than EDIT_NAME_MAX. Any context.
  */
 size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length);
 

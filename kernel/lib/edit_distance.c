@@ -1,37 +1,36 @@
 /*
- * Levenshtein's distance, row by row (Wagner and Fischer): only the row above is needed for the
- * next one.
+ * Distance by rows (Wagner and Fischer), with swapped neighbours as one mistake (optimal string
+ * alignment): row i needs the two rows before it.
  */
 #include "lib/edit_distance.h"
 
+#include <stdbool.h>
+
 static char lower_case(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
+static bool same(char a, char b) { return lower_case(a) == lower_case(b); }
 
-    return ab < c ? ab : c;
-}
+static size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
 
 size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    /* row[j]: how far what was read of a is from the first j characters of b. */
-    size_t row[EDIT_NAME_MAX + 1];
+    /* rows[i % 3][j]: how far the first i characters of a are from the first j of b. */
+    size_t rows[3][EDIT_NAME_MAX + 1];
 
     if (a_length > EDIT_NAME_MAX || b_length > EDIT_NAME_MAX)
         return EDIT_NAME_MAX + 1;
     for (size_t j = 0; j <= b_length; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3], *above = rows[(i - 1) % 3];
 
         row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
-            size_t replaced = diagonal + (lower_case(a[i - 1]) != lower_case(b[j - 1]));
-
-            diagonal = row[j];
-            row[j] = least(replaced, row[j] + 1, row[j - 1] + 1);
+            row[j] = above[j - 1] + !same(a[i - 1], b[j - 1]);
+            row[j] = lesser(row[j], lesser(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+                row[j] = lesser(row[j], rows[(i - 2) % 3][j - 2] + 1);
         }
     }
-    return row[b_length];
+    return rows[a_length % 3][b_length];
 }

@@ -233,8 +233,9 @@ static void distances(void **state)
         size_t distance;
     } rows[] = {
         {"", "", 0},          {"", "abc", 3},      {"abc", "abc", 0},    {"abc", "ABC", 0},
-        {"kitten", "sitting", 3}, {"abc", "acb", 2}, {"color", "colour", 1}, {"abc", "xyz", 3},
-        {"flaw", "lawn", 2},  {"123456789012345678901234", "123456789012345678901234", 0},
+        {"kitten", "sitting", 3}, {"abc", "acb", 1}, {"color", "colour", 1}, {"abc", "xyz", 3},
+        {"flaw", "lawn", 2},  {"ab", "ba", 1}, {"abcd", "badc", 2}, {"ca", "abc", 3},
+        {"123456789012345678901234", "123456789012345678901234", 0},
         {"1234567890123456789012345", "123456789012345678901234", EDIT_NAME_MAX + 1},
     };
 

@@ -1,0 +1,63 @@
+"""The screen says what serial says, cell by cell, in the colours of the design."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from boot import ROOT, read_text
+from casefile import parse_case
+from golden import kernel_lines
+from qemu import SERIAL, VARS, Machine, command, find_tools
+from screen import read_cells, text_of, wrap
+
+BUILD = ROOT / "build" / "release"
+BOOT_SECONDS = 60
+SETTLE_SECONDS = 0.5
+LEVEL_AT, LEVEL_END = 19, 24  # in "[    0.000000] [0] INFO  text"
+CASE = "about: the screen\noptions: {options}\nvga: none\nqemu: {display}\n---\nx\n"
+
+
+def boot_to(work: Path, options: str, display: str, last_line: str) -> Path:
+    """Boots until the line came on serial, and takes a picture."""
+    tools = find_tools()
+    (work / VARS).write_bytes(tools.ovmf_vars.read_bytes())
+    case = parse_case(CASE.format(options=options, display=display), "screen", "test_screen.py")
+    machine = Machine(command(case, tools, work, BUILD / "BOOTX64.EFI") + ["-no-shutdown"], work / "stderr", ROOT)
+    try:
+        machine.start()
+        deadline = time.monotonic() + BOOT_SECONDS
+        while last_line not in read_text(work / SERIAL) and time.monotonic() < deadline:
+            machine.qmp.poll(0.1)
+        machine.qmp.poll(SETTLE_SECONDS)
+        machine.qmp.execute("screendump", filename=str(work / "screen.ppm"), format="ppm")
+    finally:
+        machine.close()
+    return work / "screen.ppm"
+
+
+@pytest.mark.parametrize("width, height", [(800, 600), (1280, 800), (1920, 1080)])
+def test_screen_equals_serial(tmp_path: Path, width: int, height: int) -> None:
+    picture = boot_to(tmp_path, "fault=divide", f"-device VGA,xres={width},yres={height}", "*** END OF REPORT")
+    rows = read_cells(picture, BUILD / "font.psf")
+    assert (len(rows[0]), len(rows)) == (width // 8, height // 16)
+    shown = [text_of(row) for row in rows]
+    lines = wrap(kernel_lines(read_text(tmp_path / SERIAL)), width // 8)
+    while not shown[-1]:
+        shown.pop()
+    assert shown == lines[-len(shown):]
+
+
+def test_colours_follow_the_levels(tmp_path: Path) -> None:
+    picture = boot_to(tmp_path, "nonsense=1 loglevel=debug", "-device VGA,xres=1920,yres=1200", "boot times")
+    seen = set()
+    for row in read_cells(picture, BUILD / "font.psf"):
+        text = text_of(row)
+        if not text.startswith("["):
+            continue
+        before, level, after = row[:LEVEL_AT], row[LEVEL_AT:LEVEL_END], row[LEVEL_END:]
+        assert {cell.color for cell in before if cell.color} == {"dim"}
+        assert {cell.color for cell in level if cell.color} == {text_of(level).lower()}
+        assert {cell.color for cell in after if cell.color} == {"text"}
+        seen.add(text_of(level))
+    assert {"INFO", "DEBUG"} <= seen
