@@ -88,7 +88,7 @@ loader_objects := $(patsubst %,$(O)/loader/%.o,$(LOADER_SOURCES))
 
 # ---- commands -----------------------------------------------------------------------------------------------------------
 
-.PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
+.PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full check clean all compile_commands.json FORCE
 .DEFAULT_GOAL := esp
 
 help: ## this list
@@ -129,6 +129,17 @@ gdb: $(O)/esp.img ## QEMU stopped, and gdb attached with the symbols of kernel a
 
 include tests/host/host.mk
 include tests/boot/boot.mk
+
+SHELL_SCRIPTS := .ci/run scripts/setup scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
+C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+
+check: $(O)/kernel.elf $(O)/loader.so ## format, shell scripts, and who includes whom
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+	$(Q)shellcheck -x $(SHELL_SCRIPTS)
+	$(Q)scripts/check-layers $(O)
+
+compile_commands.json: ## for editors and clangd
+	$(Q)bear -- $(MAKE) --always-make esp
 
 clean: ## remove everything that was built
 	$(Q)rm -rf build esp/EFI compile_commands.json

@@ -1,4 +1,4 @@
-/* The kernel, as scripts/embed-kernel wrapped it, and the font for the few words after boot services. */
+/* The kernel, as scripts/embed-kernel wrapped it, and the font for the last words of late.c. */
     .section .rodata
     .balign 8
     .globl embedded_kernel, embedded_kernel_end

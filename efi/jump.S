@@ -1,6 +1,6 @@
 /*
- * The only code that runs on two sets of page tables: firmware's, and ours, which map this page at its physical
- * address and nothing else of the loader's. Interrupts are off.
+ * The only code that runs on two sets of page tables: firmware's, and ours, which map this page at
+ * its physical address and nothing else of the loader's. Interrupts are off.
  */
     .text
     .balign 4096
@@ -8,7 +8,7 @@
 jump_page:
 jump_to_kernel:                 /* rdi root, rsi entry, rdx handoff (System V) */
     mov  %rdi, %cr3
-    xor  %esp, %esp             /* the kernel brings its own stack; a push before that is a bug and faults */
+    xor  %esp, %esp             /* the kernel brings its own; a push before that faults */
     xor  %ebp, %ebp
     mov  %rdx, %rdi
     jmp  *%rsi

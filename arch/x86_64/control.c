@@ -25,7 +25,7 @@ static const struct control_bit {
 } control_bits[] = {
     {CR0,  CR0_PE | CR0_ET | CR0_PG,  X86_ALWAYS},
     {CR0,  CR0_MP | CR0_NE,           X86_ALWAYS}, /* FPU: #NM honours TS, errors arrive as #MF */
-    {CR0,  CR0_WP,                    X86_ALWAYS}, /* the kernel cannot write to read-only pages either */
+    {CR0,  CR0_WP,                    X86_ALWAYS}, /* read-only holds for the kernel too */
     {CR0,  CR0_AM,                    X86_ALWAYS},
     {CR4,  CR4_PAE | CR4_DE,          X86_ALWAYS},
     {CR4,  CR4_OSFXSR | CR4_OSXMMEXCPT, X86_ALWAYS},

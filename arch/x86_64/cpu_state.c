@@ -34,7 +34,7 @@ static struct boot_stacks {
 struct x86_cpu boot_cpu = {
     .common = {
         .self = &boot_cpu.common,
-        .stack_canary = 0x5aa5c33c69960ff0, /* the same at every boot: it finds accidents, not attackers */
+        .stack_canary = 0x5aa5c33c69960ff0, /* constant: it finds accidents, not attackers */
         .stacks = {
             [STACK_MAIN] = BOOT_STACK(boot_stacks.main),
             [STACK_DB]   = BOOT_STACK(boot_stacks.interrupt[STACK_DB - 1].stack),
@@ -49,7 +49,7 @@ struct x86_cpu boot_cpu = {
         [GDT_USER_CODE32] = 0,
         [GDT_USER_DATA]   = SEG_DESC_DATA | SEG_DPL3,
         [GDT_USER_CODE]   = SEG_DESC_CODE | SEG_DPL3,
-        [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* entry.S adds the base */
+        [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* base: entry.S */
     },
     .tss = {
         .rsp = {(uint64_t)boot_stacks.main + MAIN_STACK_BYTES},

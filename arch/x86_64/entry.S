@@ -1,9 +1,9 @@
 /*
  * The kernel's first instructions, and the way in and out of every interrupt and exception.
  *
- * The loader jumps here with interrupts off, the handoff in RDI, page tables that map the kernel, and no stack. Before
- * the first C call this code gives the CPU its own GDT, task register, IDT and GS, so that a fault can be reported from
- * there on.
+ * The loader jumps here with interrupts off, the handoff in RDI, page tables that map the kernel,
+ * and no stack. Before the first C call this code gives the CPU its own GDT, task register, IDT and
+ * GS, so that a fault can be reported from there on.
  */
 #include "x86/descriptors.h"
 #include "x86/exceptions.h"
@@ -12,6 +12,7 @@
 
     .section .text.entry, "ax", @progbits
     .globl kernel_entry
+    .type   kernel_entry, @function
 kernel_entry:
     cli
     cld
@@ -24,11 +25,13 @@ kernel_entry:
     mov     %rbx, %rdi
     call    kernel_main
     ud2
+    .size   kernel_entry, . - kernel_entry
 
 /*
- * Writes the 256 gates. Stub n lies at trap_stubs + 16 n; gate_attributes[n] is the word at offset 4 of its gate:
- * interrupt stack, gate type, privilege, present (SDM vol. 3A, figure 6-8).
+ * Writes the 256 gates. Stub n lies at trap_stubs + 16 n; gate_attributes[n] is the word at offset
+ * 4 of its gate: interrupt stack, gate type, privilege, present (SDM vol. 3A, figure 6-8).
  */
+    .type   idt_build, @function
 idt_build:
     lea     idt(%rip), %rdi
     lea     trap_stubs(%rip), %rax
@@ -52,8 +55,9 @@ idt_build:
 
 /* void x86_cpu_load(struct x86_cpu *cpu): what every CPU runs before its first C call. */
     .globl x86_cpu_load
+    .type   x86_cpu_load, @function
 x86_cpu_load:
-    lea     X86_CPU_TSS(%rdi), %rax         /* the base goes in four pieces (SDM vol. 3A, figure 7-4) */
+    lea     X86_CPU_TSS(%rdi), %rax         /* the base, in four pieces (SDM vol. 3A, fig. 7-4) */
     mov     %ax, X86_CPU_GDT + GDT_TSS * 8 + 2(%rdi)
     shr     $16, %rax
     mov     %al, X86_CPU_GDT + GDT_TSS * 8 + 4(%rdi)
@@ -75,7 +79,7 @@ x86_cpu_load:
     mov     %eax, %ds
     mov     %eax, %es
     mov     %eax, %fs
-    mov     %eax, %gs                       /* before the base is written: loading a selector clears it */
+    mov     %eax, %gs                       /* first: loading a selector clears the base */
     mov     $SELECTOR_KERNEL_DATA, %eax
     mov     %eax, %ss
     mov     $SELECTOR_TSS, %eax
@@ -86,7 +90,7 @@ x86_cpu_load:
     mov     $MSR_GS_BASE, %ecx
     wrmsr
 
-    mov     $IST_COUNT, %ecx                /* the top of each interrupt stack holds the CPU's own pointer */
+    mov     $IST_COUNT, %ecx                /* each interrupt stack's top word: whose it is */
 2:  mov     X86_CPU_TSS + TSS_IST1 - 8(%rdi, %rcx, 8), %rax
     mov     %rdi, (%rax)
     loop    2b
@@ -94,8 +98,8 @@ x86_cpu_load:
     ret
 
 /*
- * A stub for each vector, 16 bytes apart. After it, whatever the vector, the stack holds struct trap_frame from its
- * member `vector` on:
+ * A stub for each vector, 16 bytes apart. After it, whatever the vector, the stack holds struct
+ * trap_frame from its member `vector` on:
  *
  *      ss  rsp  rflags  cs  rip        pushed by the CPU, which aligns the stack to 16 bytes first
  *      error                           by the CPU, or 0
@@ -129,6 +133,7 @@ X86_EXCEPTIONS(X)
 
     .text
     .balign 16
+    .type   trap_stubs, @function
 trap_stubs:
     .set    number, 0
     .rept   256
@@ -174,7 +179,7 @@ trap_stubs:
     iretq
     .endm
 
-/* CLAC where the CPU has SMAP: three bytes that x86_patch_smap() fills in (x86/control.c); else they do nothing. */
+/* CLAC where the CPU has SMAP: three bytes that patch_smap() in control.c fills in; else a NOP. */
     .macro CLEAR_AC
 998:
     .byte   0x0f, 0x1f, 0x00                /* a three-byte NOP */
@@ -184,6 +189,7 @@ trap_stubs:
     .endm
 
     .balign 16
+    .type   entry_on_current_stack, @function
 entry_on_current_stack:
     PUSH_GENERAL_REGISTERS
     cld
@@ -191,7 +197,7 @@ entry_on_current_stack:
     testb   $3, TRAP_FRAME_CS(%rsp)
     jz      1f
     swapgs
-    lfence                                  /* no speculation past the test with the wrong GS (CVE-2019-1125) */
+    lfence                                  /* no speculation with the wrong GS (CVE-2019-1125) */
 1:  mov     %rsp, %rdi
     call    trap_dispatch
     .globl trap_return
@@ -202,11 +208,13 @@ trap_return:
 2:  POP_GENERAL_REGISTERS_AND_RETURN
 
 /*
- * #DB, NMI, #DF and #MC can come between any two instructions, the first of a system call included, so neither GS nor
- * the stack says whose they are. The word above the frame does: it is the top of this CPU's own interrupt stack. RBX and
- * R12 are saved by every C function and hold that pointer and the interrupted GS base meanwhile.
+ * #DB, NMI, #DF and #MC can come between any two instructions, the first of a system call included,
+ * so neither GS nor the stack says whose they are. The word above the frame does: it is the top of
+ * this CPU's own interrupt stack. RBX and R12 are saved by every C function and hold that pointer
+ * and the interrupted GS base meanwhile.
  */
     .balign 16
+    .type   entry_on_interrupt_stack, @function
 entry_on_interrupt_stack:
     PUSH_GENERAL_REGISTERS
     cld
@@ -233,7 +241,7 @@ entry_on_interrupt_stack:
     wrmsr
 2:  POP_GENERAL_REGISTERS_AND_RETURN
 
-/* The gates' attributes, from the one table of exceptions; every other vector is an interrupt for ring 0. */
+/* The gates' attributes, from the table of exceptions; other vectors are interrupts for ring 0. */
 #define GATE_INTERRUPT 0x8e00
 #define GATE_DPL_SHIFT 13
     .macro GATE vector

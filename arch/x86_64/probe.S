@@ -1,6 +1,7 @@
 /*
- * unsigned probe_breakpoint(void): INT3 with a different value in every general register and with CF, PF, AF, ZF, SF,
- * DF and OF set; returns how many of registers, flags and stack pointer came back changed.
+ * unsigned probe_breakpoint(void): INT3 with a different value in every general register and with
+ * CF, PF, AF, ZF, SF, DF and OF set; returns how many of registers, flags and stack pointer came
+ * back changed.
  */
 #define FLAGS_SET 0xcd5                         /* CF PF AF ZF SF DF OF */
 #define FLAGS_IF  0x200

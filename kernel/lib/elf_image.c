@@ -208,9 +208,11 @@ static bool is_code(const struct elf_image *image, vaddr_t address)
     for (size_t i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segments[i];
 
-        /* Behind file_bytes there are zeros only, which no program begins with. */
-        if (segment->executable && address >= segment->start &&
-            address - segment->start < segment->file_bytes)
+        /*
+         * Unsigned: below the start the difference is huge. Behind file_bytes there are zeros only,
+         * which no program begins with.
+         */
+        if (segment->executable && address - segment->start < segment->file_bytes)
             return true;
     }
     return false;

@@ -1,4 +1,4 @@
-/* The console font, a PC screen font with a Unicode table from the package fonts-spleen (BSD 2-Clause). */
+/* The console font: a PC screen font with a Unicode table, from fonts-spleen (BSD 2-Clause). */
     .section .rodata
     .globl screen_font, screen_font_end
 screen_font:

@@ -309,6 +309,8 @@ static void no_truncation_is_taken(void **state)
     (void)state;
     for (size_t size = 0; size < sizeof(file); size++)
         assert_non_null(read_guarded(&image, &file, size, &limits));
+    assert_contains(read_guarded(&image, &file, 63, &limits), "shorter than an ELF header");
+    assert_contains(read_guarded(&image, &file, 64, &limits), "headers end past");
 }
 
 static void every_byte_of_the_headers_changed(void **state)
@@ -355,8 +357,8 @@ static void random_damage_to_the_headers(void **state)
     }
 }
 
-/* `count` program headers: the first `loads` of them segments of one page each. */
-static const char *read_many(struct elf_image *image, size_t count, size_t loads)
+/* `count` program headers: the first `loads` of them segments of one page each, with code. */
+static const char *read_many(struct elf_image *image, size_t count, size_t loads, vaddr_t entry)
 {
     size_t size = 0x1000 + count * sizeof(Elf64_Phdr);
     uint8_t *bytes = calloc(1, size);
@@ -364,7 +366,7 @@ static const char *read_many(struct elf_image *image, size_t count, size_t loads
 
     file.header.e_phnum = (Elf64_Half)count;
     file.header.e_phoff = 0x1000;
-    file.header.e_entry = LOW;
+    file.header.e_entry = entry;
     memcpy(bytes, &file.header, sizeof(file.header));
     for (size_t i = 0; i < loads; i++) {
         Elf64_Phdr header = {PT_LOAD, PF_R | PF_X, 0, LOW + i * 0x1000, 0, 0x10, 0x1000, 0x1000};
@@ -382,12 +384,14 @@ static void many_segments(void **state)
     struct elf_image image;
 
     (void)state;
-    assert_null(read_many(&image, 16, 16));
+    assert_null(read_many(&image, 16, 16, LOW));
     assert_int_equal(image.segment_count, 16);
-    assert_contains(read_many(&image, 17, 17), "more than 16");
-    assert_contains(read_many(&image, 65534, 65534), "more than 16");
-    assert_null(read_many(&image, 65534, 16));
-    assert_contains(read_many(&image, 65535, 16), "too many");
+    assert_null(read_many(&image, 16, 16, LOW + 15 * 0x1000));
+    assert_contains(read_many(&image, 16, 16, LOW + 16 * 0x1000), "entry point");
+    assert_contains(read_many(&image, 17, 17, LOW), "more than 16");
+    assert_contains(read_many(&image, 65534, 65534, LOW), "more than 16");
+    assert_null(read_many(&image, 65534, 16, LOW));
+    assert_contains(read_many(&image, 65535, 16, LOW), "too many");
 }
 
 static void a_kernel_at_the_top_of_the_address_space(void **state)

@@ -154,8 +154,9 @@ static void psf2_with_a_table(void **state)
 
 static void bytes_that_are_no_utf8_are_passed_over(void **state)
 {
-    /* A lone continuation; a lead byte cut by an end; one cut by a letter; two that begin nothing; then a good letter. */
-    static const char table[] = "\x80\xff" "\xe2\x94\xff" "\xe2\x94Q\xff" "\xf8\xf9Z\xff";
+    /* A lone continuation; a lead byte cut by an end; one cut by a letter; one continuation too many, two bytes that begin
+     * nothing, then a good letter. */
+    static const char table[] = "\x80\xff" "\xe2\x94\xff" "\xe2\x94Q\xff" "\xc2\xa0\x80\xf8\xf9Z\xff";
     static const struct psf2_fields fields = GOOD_PSF2;
     struct file file;
     struct psf_font font;
@@ -166,8 +167,24 @@ static void bytes_that_are_no_utf8_are_passed_over(void **state)
     assert_null(read_guarded(&font, file.bytes, file.size, &block));
     assert_int_equal(psf_glyph_index(&font, 'Q'), 2);
     assert_int_equal(psf_glyph_index(&font, 'Z'), 3);
+    assert_int_equal(psf_glyph_index(&font, 0xa0), 3);
     assert_int_equal(psf_glyph_index(&font, 0), -1);
     assert_int_equal(psf_glyph_index(&font, UINT32_MAX), -1);
+    free(block);
+}
+
+static void a_table_for_more_glyphs_than_there_are(void **state)
+{
+    static const struct psf2_fields fields = GOOD_PSF2;
+    struct file file;
+    struct psf_font font;
+    uint8_t *block;
+
+    (void)state;
+    make_psf2(&file, &fields, 96, "A\xff" "B\xff" "C\xff" "D\xff" "E\xff");
+    assert_null(read_guarded(&font, file.bytes, file.size, &block));
+    assert_int_equal(psf_glyph_index(&font, 'D'), 3);
+    assert_int_equal(psf_glyph_index(&font, 'E'), -1);
     free(block);
 }
 
@@ -220,6 +237,7 @@ static struct psf2_row psf2_rows[] = {
     {"height 2^32 - 1", {0, 32, 1, 4, 24, UINT32_MAX, 12}, 96, good_table, "empty or larger"},
     {"no table where there should be one", GOOD_PSF2, 96, "", "Unicode table ends"},
     {"a table for three of four", GOOD_PSF2, 96, "A\xff" "B\xff" "C\xff" "D", "Unicode table ends"},
+    {"a header and nothing else", GOOD_PSF2, 0, "", "glyphs end past"},
     {"a table that goes on", GOOD_PSF2, 96, "A\xff" "B\xff" "C\xff" "D\xff" "E\xff", NULL},
 };
 
@@ -281,6 +299,8 @@ static void neither_format(void **state)
         free(block);
     }
     assert_contains(read_guarded(&font, "\x72\xb5\x4a\x86", 4, &block), "shorter than its header");
+    free(block);
+    assert_contains(read_guarded(&font, "\x36\x04", 2, &block), "shorter than its header");
     free(block);
 }
 
@@ -384,6 +404,7 @@ int main(void)
     HOST_ADD(&tests, psf1_with_a_table);
     HOST_ADD(&tests, psf2_with_a_table);
     HOST_ADD(&tests, bytes_that_are_no_utf8_are_passed_over);
+    HOST_ADD(&tests, a_table_for_more_glyphs_than_there_are);
     HOST_ADD(&tests, psf2_header_that_is_longer);
     HOST_ADD_ROWS(&tests, psf2, psf2_rows);
     HOST_ADD(&tests, bad_psf1);

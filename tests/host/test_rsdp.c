@@ -124,6 +124,14 @@ static void the_oem_id_is_made_printable(void **state)
         assert_null(rsdp_read(&rsdp, bytes, 20));
         assert_string_equal(rsdp.oem_id, ids[i].out);
     }
+    /* All blank, whatever stands before it: among these checksums are blank and 0. */
+    for (uint32_t rsdt = 1; rsdt <= 256; rsdt++) {
+        make(bytes, 0, rsdt, 0, 0);
+        memcpy(bytes + OEM, "      ", 6);
+        correct(bytes, CHECKSUM, 20);
+        assert_null(rsdp_read(&rsdp, bytes, 20));
+        assert_string_equal(rsdp.oem_id, "");
+    }
 }
 
 static void every_single_changed_bit_is_noticed(void **state)
