@@ -5,9 +5,6 @@ VERSION := 0.1.0
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-ifeq ($(origin AR),default)
-AR := ar
-endif
 BUILD ?= release
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -21,12 +18,12 @@ endif
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-IS_CLANG := $(findstring clang,$(notdir $(firstword $(CC))))
+IS_CLANG := $(findstring clang,$(CC))
 O := build/$(BUILD)$(if $(IS_CLANG),-clang)
 
 # ---- what is needed from outside; each missing thing is named with its package ----------------------------------------
 
-NEEDS_TOOLS := $(filter-out help clean check-tools,$(or $(MAKECMDGOALS),esp))
+NEEDS_TOOLS := $(filter-out help clean,$(or $(MAKECMDGOALS),esp))
 first_existing = $(firstword $(wildcard $(1)))
 EFI_INCLUDE := $(patsubst %/efi.h,%,$(call first_existing,/usr/include/efi/efi.h /usr/local/include/efi/efi.h))
 EFI_CRT0 := $(call first_existing,/usr/lib/crt0-efi-x86_64.o /usr/lib64/gnuefi/crt0-efi-x86_64.o /usr/lib/gnuefi/crt0-efi-x86_64.o /usr/lib64/gnuefi/x64/crt0-efi-x86_64.o /usr/lib/gnuefi/x64/efi/crt0-efi-x86_64.o)
@@ -58,7 +55,7 @@ WARNINGS += $(if $(IS_CLANG),-Wcomma -Wnewline-eof -Wmissing-variable-declaratio
 
 COMMON_CFLAGS := -std=gnu17 -ffreestanding -O2 -g -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing -fno-common \
                  -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
-                 -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(WARNINGS)
+                 "-ffile-prefix-map=$(CURDIR)=." -MMD -MP $(WARNINGS)
 
 # The canary is at %gs:40, where struct cpu has it (include/kernel/cpu.h).
 KERNEL_CFLAGS := $(COMMON_CFLAGS) -fno-pic -fno-pie -mcmodel=kernel -fno-optimize-sibling-calls -mno-omit-leaf-frame-pointer \
@@ -73,6 +70,11 @@ endif
 LOADER_CFLAGS := $(COMMON_CFLAGS) -fpic -fshort-wchar -fno-stack-protector -DGNU_EFI_USE_MS_ABI \
                  $(if $(IS_CLANG),,-maccumulate-outgoing-args)
 LOADER_INCLUDES := -Iinclude -I$(O)/generated -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64
+
+KERNEL_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=sha1
+LOADER_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(EFI_SCRIPT)
+PE_FLAGS := -S -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
+            --target efi-app-x86_64 --subsystem=10
 
 # ---- sources ------------------------------------------------------------------------------------------------------------
 
@@ -98,26 +100,30 @@ help: ## this list
 
 esp: esp/EFI/BOOT/BOOTX64.EFI ## build BOOTX64.EFI and stage it in esp/, ready to be copied to a FAT stick
 
-esp/EFI/BOOT/BOOTX64.EFI: $(O)/BOOTX64.EFI
+esp/EFI/BOOT/BOOTX64.EFI: $(O)/BOOTX64.EFI build/staged
 	$(call say,STAGE,$@)
 	$(Q)mkdir -p $(@D) && cp $< $@
 
 image: $(O)/esp.img ## a FAT disk image of esp/, for emulators
 $(O)/esp.img: $(O)/BOOTX64.EFI esp/faultline.cfg $(O)/cmdline
+	$(call need,mformat,$(shell command -v mformat),mtools)
 	$(call say,IMAGE,$@)
 	$(Q)rm -f $@ && truncate -s 4M $@ && mformat -i $@ ::
 	$(Q)mmd -i $@ ::/EFI ::/EFI/BOOT
 	$(Q)mcopy -i $@ $< ::/EFI/BOOT/BOOTX64.EFI
 	$(Q)mcopy -i $@ $(if $(CMDLINE),$(O)/cmdline,esp/faultline.cfg) ::/faultline.cfg
 
-# DISPLAY is make's and X11's at once: scripts/run-qemu tells them apart.
-RUN_QEMU = SERIAL_LOG=build/serial.log $(foreach v,ACCEL SMP MEM CPU MACHINE OVMF_CODE OVMF_VARS QEMU QEMUFLAGS,$(if $($(v)),$(v)='$($(v))')) scripts/run-qemu
+# The settings reach scripts/run-qemu by way of the environment. DISPLAY is make's and X11's at once: it tells them apart.
+QEMU_SETTINGS := ACCEL SMP MEM CPU MACHINE OVMF_CODE OVMF_VARS QEMU QEMUFLAGS
+$(foreach v,$(QEMU_SETTINGS),$(if $($(v)),$(eval export $(v))))
+RUN_QEMU := SERIAL_LOG=build/serial.log scripts/run-qemu
+ENDED_WELL := test $$? -eq 33 # exit=qemu, and all was well
 
 qemu: $(O)/esp.img esp ## boot it in QEMU, in a window where there is a display; CMDLINE='option=value ...'
-	$(Q)$(RUN_QEMU) $(O)/esp.img
+	$(Q)$(RUN_QEMU) $(O)/esp.img || $(ENDED_WELL)
 
 qemu-nox: $(O)/esp.img esp ## the same on the terminal
-	$(Q)$(RUN_QEMU) --nox $(O)/esp.img
+	$(Q)$(RUN_QEMU) --nox $(O)/esp.img || $(ENDED_WELL)
 
 gdb-server: $(O)/esp.img ## start QEMU stopped, waiting for a debugger on port 1234
 	$(Q)$(RUN_QEMU) --nox --gdb $(O)/esp.img
@@ -155,11 +161,14 @@ endef
 $(O)/generated/version.h: FORCE
 	$(call write_if_changed,#define FAULTLINE_VERSION "$(VERSION)")
 $(O)/flags: FORCE
-	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS))
+	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS) / $(KERNEL_LDFLAGS) / $(LOADER_LDFLAGS) / $(PE_FLAGS))
 $(O)/sources: FORCE
 	$(call write_if_changed,$(KERNEL_SOURCES) / $(LOADER_SOURCES))
-$(O)/cmdline: FORCE
-	$(call write_if_changed,$(CMDLINE))
+build/staged: FORCE # which build the staged file is from
+	$(call write_if_changed,$(O))
+$(O)/cmdline: FORCE # by way of the environment: the text may hold any quote
+	@mkdir -p $(@D); printf '%s\n' "$$CMDLINE" | cmp -s - $@ || printf '%s\n' "$$CMDLINE" > $@
+export CMDLINE
 
 $(O)/font.psf: $(FONT_PACKED)
 	$(Q)mkdir -p $(@D) && gzip -dc $< > $@
@@ -169,12 +178,11 @@ $(O)/kernel/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_INCLUDES) -c $< -o $@
 $(O)/kernel/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP $(KERNEL_INCLUDES) -DFONT='"$(O)/font.psf"' -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP $(KERNEL_INCLUDES) -DFONT='"$(O)/font.psf"' "-ffile-prefix-map=$(CURDIR)=." -c $< -o $@
 
 $(O)/kernel.elf: $(kernel_objects) arch/x86_64/kernel.lds $(O)/sources
 	$(call say,LD,$@)
-	$(Q)$(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=sha1 \
-	    -T arch/x86_64/kernel.lds -o $@ $(kernel_objects)
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -T arch/x86_64/kernel.lds -o $@ $(kernel_objects)
 
 $(O)/kernel.embedded: $(O)/kernel.elf scripts/embed-kernel
 	$(call say,EMBED,$@)
@@ -189,17 +197,16 @@ $(O)/loader/efi/embed.S.o: $(O)/kernel.embedded
 $(O)/loader/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(call say,AS,$< (loader))
 	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' -DFONT='"$(O)/font.psf"' \
-	    -ffile-prefix-map=$(CURDIR)=. -c $< -o $@
+	    "-ffile-prefix-map=$(CURDIR)=." -c $< -o $@
 
 # $(1) shared object, $(2) objects: a UEFI application must not need anything that nobody resolves.
 define link_efi
 $(call say,LD,$(1))
-$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(EFI_SCRIPT) -o $(1) $(EFI_CRT0) $(2) $(EFI_LIBRARY)
+$(Q)$(LD) $(LOADER_LDFLAGS) -o $(1) $(EFI_CRT0) $(2) $(EFI_LIBRARY)
 endef
 define make_pe
 $(call say,PE,$(2))
-$(Q)objcopy -S -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
-    --target efi-app-x86_64 --subsystem=10 $(1) $(2)
+$(Q)objcopy $(PE_FLAGS) $(1) $(2)
 endef
 
 $(O)/loader.so: $(loader_objects) $(O)/sources

@@ -4,6 +4,9 @@
 
 #include "lib/string.h"
 
+#define RSDP_REVISION 15
+#define RSDP_LENGTH   20
+
 static const EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
 static const EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
 
@@ -15,11 +18,22 @@ static const void *find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *gu
     return NULL;
 }
 
+/* Revision 0 is 20 bytes long and may end at a page that cannot be read; from 2 on it says its own
+ * length, which is believed up to a page. */
+static size_t readable_bytes(const uint8_t *bytes)
+{
+    uint32_t length;
+
+    if (bytes[RSDP_REVISION] < 2)
+        return RSDP_V1_BYTES;
+    memcpy(&length, bytes + RSDP_LENGTH, sizeof(length));
+    return length < RSDP_V2_BYTES ? RSDP_V2_BYTES : length < PAGE_SIZE ? length : PAGE_SIZE;
+}
+
 /* A root pointer that fails its check is named and left alone; true when this one can be used. */
 static bool take_rsdp(struct loader *loader, const uint8_t *bytes, const char *guid_name)
 {
-    /* Revision 0 is 20 bytes long and may end at a page that cannot be read. */
-    size_t size = bytes[15] >= 2 ? RSDP_V2_BYTES : RSDP_V1_BYTES;
+    size_t size = readable_bytes(bytes);
     struct rsdp rsdp;
     const char *problem = rsdp_read(&rsdp, bytes, size);
 
@@ -29,7 +43,8 @@ static bool take_rsdp(struct loader *loader, const uint8_t *bytes, const char *g
         return false;
     }
     loader->info->rsdp = (uintptr_t)bytes;
-    memcpy(loader->info->rsdp_bytes, bytes, size);
+    memcpy(loader->info->rsdp_bytes, bytes,
+           bytes[RSDP_REVISION] >= 2 ? RSDP_V2_BYTES : RSDP_V1_BYTES);
     loader_report(loader, LOG_INFO, "root pointer at %lx, revision %u",
                   (unsigned long)(uintptr_t)bytes, rsdp.revision);
     return true;

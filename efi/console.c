@@ -97,17 +97,25 @@ const char *efi_status_text(EFI_STATUS status)
     return number < ARRAY_COUNT(names) && names[number] ? names[number] : "unknown status";
 }
 
+/* A key that was pressed before, in the firmware's boot menu, does not count; the one that ends the
+ * wait is taken away, so that the firmware does not act on it. */
 static void wait_for_key(struct loader *loader, UINT64 seconds)
 {
+    SIMPLE_INPUT_INTERFACE *keyboard = loader->system->ConIn;
     EFI_EVENT events[2];
+    EFI_INPUT_KEY key;
     UINTN count = 1, fired;
 
     if (EFI_ERROR(loader->boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[0])))
         return;
     loader->boot->SetTimer(events[0], TimerRelative, seconds * 10000000); /* in units of 100 ns */
-    if (loader->system->ConIn)
-        events[count++] = loader->system->ConIn->WaitForKey;
+    if (keyboard) {
+        keyboard->Reset(keyboard, FALSE);
+        events[count++] = keyboard->WaitForKey;
+    }
     loader->boot->WaitForEvent(count, events, &fired);
+    if (keyboard)
+        keyboard->ReadKeyStroke(keyboard, &key);
     loader->boot->CloseEvent(events[0]);
 }
 

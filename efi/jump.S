@@ -7,6 +7,11 @@
     .globl jump_page, jump_to_kernel
 jump_page:
 jump_to_kernel:                 /* rdi root, rsi entry, rdx handoff (System V) */
+    push $2                     /* no NT, no TF, no DF: an IRETQ with NT set would fault */
+    popf
+    mov  %cr4, %rax
+    btr  $23, %rax              /* CET off: the firmware's shadow stack will not be mapped */
+    mov  %rax, %cr4
     mov  %rdi, %cr3
     xor  %esp, %esp             /* the kernel brings its own; a push before that faults */
     xor  %ebp, %ebp

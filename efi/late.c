@@ -7,8 +7,12 @@
 #include "lib/psf.h"
 
 #define COM1          0x3f8
+#define UART_LCR      3
 #define UART_LSR      5
 #define UART_LSR_THRE 0x20
+#define UART_LCR_DLAB 0x80
+#define UART_LCR_8N1  0x03
+#define UART_115200   1
 #define SERIAL_SPINS  100000 /* a port that does not exist must not hang the machine */
 
 extern const uint8_t late_font[], late_font_end[];
@@ -21,23 +25,36 @@ static uint8_t port_read(uint16_t port)
     return value;
 }
 
-static void serial_put(char c)
+static void port_write(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+/* False when the port takes nothing: whoever writes gives up, instead of waiting for every byte. */
+static bool serial_put(char c)
 {
     for (unsigned spins = 0; !(port_read(COM1 + UART_LSR) & UART_LSR_THRE); spins++)
         if (spins == SERIAL_SPINS)
-            return;
-    __asm__ volatile("outb %0, %1" : : "a"(c), "Nd"((uint16_t)COM1));
+            return false;
+    port_write(COM1, (uint8_t)c);
+    return true;
+}
+
+/* Nobody may have set the speed: firmware without console redirection leaves the port alone. */
+static void serial_set_speed(void)
+{
+    port_write(COM1 + UART_LCR, UART_LCR_DLAB | UART_LCR_8N1);
+    port_write(COM1, UART_115200);
+    port_write(COM1 + 1, 0);
+    port_write(COM1 + UART_LCR, UART_LCR_8N1);
 }
 
 void serial_write(const char *text)
 {
     if (port_read(COM1 + UART_LSR) == 0xff)
         return; /* nothing answers at this address */
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            serial_put('\r');
-        serial_put(*text);
-    }
+    for (bool well = true; well && *text != '\0'; text++)
+        well = (*text != '\n' || serial_put('\r')) && serial_put(*text);
 }
 
 static void draw_glyph(const struct framebuffer *framebuffer, const struct psf_font *font,
@@ -78,9 +95,10 @@ static void screen_write(const struct framebuffer *framebuffer, const char *text
 
 void late_halt(const struct boot_info *info, const char *text)
 {
+    screen_write(&info->framebuffer, text);
+    serial_set_speed();
     serial_write(text);
     serial_write("\n");
-    screen_write(&info->framebuffer, text);
     for (;;)
         __asm__ volatile("cli; hlt");
 }

@@ -23,7 +23,7 @@ static void take_load_options(struct loader *loader, const EFI_LOADED_IMAGE *sel
     if (!options_from_load_options(info->options, sizeof(info->options), self->LoadOptions,
                                    self->LoadOptionsSize, &cut)) {
         if (self->LoadOptionsSize > sizeof(CHAR16))
-            loader_report(loader, LOG_DEBUG, "%u bytes of load options are not text, ignored",
+            loader_report(loader, LOG_DEBUG, "%u bytes of load options hold no options",
                           (unsigned)self->LoadOptionsSize);
         return;
     }
@@ -66,10 +66,13 @@ static void take_file(struct loader *loader, EFI_FILE_HANDLE file)
         return;
     }
     info->options_source = BOOT_OPTIONS_FILE;
+    if (bytes == sizeof(info->options)) {
+        while (bytes > 0 && (unsigned char)info->options[bytes - 1] > ' ')
+            bytes--; /* half a word might be a valid other one */
+        loader_report(loader, LOG_WARN, "\\faultline.cfg is too long, only %u bytes are used",
+                      (unsigned)bytes);
+    }
     info->options_bytes = (uint32_t)bytes;
-    if (bytes == sizeof(info->options))
-        loader_report(loader, LOG_WARN, "\\faultline.cfg is read up to byte %u only",
-                      info->options_bytes);
 }
 
 EFI_STATUS loader_find_options(struct loader *loader)

@@ -2,6 +2,7 @@
  * later. */
 #include "boot.h"
 
+#include "arch/mmu.h"
 #include "kernel/console.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
@@ -28,6 +29,18 @@ static void log_loader_messages(void)
     }
 }
 
+/* The loader has checked it too; the kernel maps memory by these numbers and does not believe. */
+static void drop_bad_framebuffer(void)
+{
+    const char *problem =
+        boot_info.framebuffer.base ? framebuffer_check(&boot_info.framebuffer) : NULL;
+
+    if (!problem)
+        return;
+    log_warn("the framebuffer that was handed over is unusable: %s", problem);
+    boot_info.framebuffer = (struct framebuffer){0};
+}
+
 void boot_take_handoff(const struct boot_info *handed_over)
 {
     const char *problem = boot_info_check(handed_over);
@@ -37,6 +50,7 @@ void boot_take_handoff(const struct boot_info *handed_over)
         panic("the loader's handoff is unusable: %s", problem);
     memcpy(&boot_info, handed_over, sizeof(boot_info));
     log_loader_messages();
+    drop_bad_framebuffer();
     log_info("loader: left the firmware at try %u", boot_info.memory_map.exit_tries);
 }
 
@@ -98,8 +112,9 @@ void boot_move_screen(void *pixels)
 
 void console_start_all(void)
 {
-    if (!screen_pixels)
-        screen_pixels = (void *)boot_info.framebuffer.base;
+    if (!screen_pixels && !arch_mmu_is_ready())
+        screen_pixels = (void *)boot_info.framebuffer.base; /* the loader's mapping still holds */
     start_serial();
+    serial_try_again();
     start_screen();
 }

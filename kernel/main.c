@@ -46,7 +46,8 @@ static void audit_page_tables(void)
                 audit.mapped_guards ==
             0;
     if (clean && !audit.execution_can_be_denied)
-        log_info("audit: user half empty, all stack guards unmapped; without NX all memory is executable");
+        log_info("audit: user half empty, all stack guards unmapped; without NX all memory is "
+                 "executable");
     else if (clean)
         log_info("audit: clean: %lu KiB executable and nowhere writable, user half empty, all "
                  "stack guards unmapped",
@@ -114,11 +115,12 @@ void kernel_main(const struct boot_info *handed_over)
     boot_take_handoff(handed_over); /* copied and checked */
     boot_read_options();
     fault_menu_at_stage(&boot_options, "early");
-    boot_start_sinks(); /* from here on somebody can read along */
+    boot_start_sinks();  /* from here on somebody can read along */
     arch_cpu_init();     /* what the CPU has; entry stubs made to match */
     arch_cpu_init_cpu(); /* control registers, memory types, FPU */
     arch_cpu_log();
-    memory = memory_init(&boot_info);               /* the firmware's map, made trustworthy */
+    memory = memory_init(&boot_info); /* the firmware's map, made trustworthy */
+    boot_move_screen(NULL);           /* not drawn on while its mapping changes */
     boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
     memory_done = arch_timestamp();

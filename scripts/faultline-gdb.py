@@ -8,7 +8,7 @@ import time
 import gdb
 
 BUILD = os.environ.get("FAULTLINE_BUILD", "build/release")
-TARGET = "127.0.0.1:1234"
+TARGET = f"127.0.0.1:{os.environ.get('GDB_PORT', '1234')}"
 
 
 def attach() -> None:

@@ -13,6 +13,9 @@ def counts_of(path: str) -> tuple[int, int]:
     for suite in ElementTree.parse(path).getroot().iter("testsuite"):
         total += int(suite.get("tests", 0))
         bad += sum(int(suite.get(key, 0)) for key in ("failures", "errors", "skipped"))
+    if total == 0:
+        print(f"{path}: no test ran; was there none of that name?")
+        return 0, 1
     return total - bad, bad
 
 

@@ -1,8 +1,8 @@
 /*
  * How fast the time-stamp counter and the local APIC timer count, measured against channel 2 of the
- * PIT, and the timer interrupt. Short runs with every reading bracketed by the TSC: a run that was
- * disturbed (an SMI, an emulator that was not scheduled) has a wide bracket and loses against the
- * others; the median of the good ones counts.
+ * PIT, and the timer interrupt. Several short runs, with every reading bracketed by the TSC: a run
+ * that was disturbed (an SMI, an emulator that was not scheduled) has a wide bracket, hence a large
+ * error bound, and the run with the smallest one counts.
  */
 #include "arch/timer.h"
 
@@ -15,17 +15,17 @@
 #define PIT_HZ                1193182
 #define PIT_CHANNEL_2         0x42
 #define PIT_COMMAND           0x43
-#define PIT_COMMAND_CH2_MODE2 0xb4 /* the same, reloading */
+#define PIT_COMMAND_CH2_MODE2 0xb4 /* low byte, high byte; count down and reload, binary */
 #define PIT_COMMAND_CH2_LATCH 0x80
 #define PIT_MASK              0xffff
 #define SYSTEM_CONTROL        0x61
 #define SPEAKER_GATE          0x01 /* lets channel 2 count */
 #define SPEAKER_DATA          0x02
 
-#define RUNS          3
-#define RUN_TICKS     (PIT_HZ / 2000) /* half a millisecond: three runs are 1.5 ms */
-#define RUNS_TRIED    (2 * RUNS)      /* a disturbed run is made again */
-#define RUN_TSC_MAX   UINT64_C(10000000) /* 2 ms at 5 GHz: a PIT that stands still hangs nothing */
+#define RUNS         3
+#define RUN_TICKS    (PIT_HZ / 2000)   /* half a millisecond: three runs are 1.5 ms */
+#define STALLED_TSC  UINT64_C(1000000) /* 0.2 ms at 5 GHz; the PIT counts every microsecond */
+#define HOPELESS_TSC (100 * STALLED_TSC)
 
 static uint64_t tsc_hz, lapic_hz;
 
@@ -81,15 +81,28 @@ struct run {
     uint64_t error_ppm;
 };
 
+/* False when the PIT stands still: nothing may hang on it. */
+static bool wait_for_pit(const struct sample *start)
+{
+    uint16_t pit;
+
+    while ((uint16_t)(start->pit - (pit = pit_read())) < RUN_TICKS) {
+        uint64_t waited = arch_timestamp() - start->tsc;
+
+        if ((waited > STALLED_TSC && pit == start->pit) || waited > HOPELESS_TSC)
+            return false;
+    }
+    return true;
+}
+
 static bool measure(struct run *run)
 {
     struct sample start, end;
     uint32_t pit_ticks;
 
     take_narrow_sample(&start);
-    while ((uint16_t)(start.pit - pit_read()) < RUN_TICKS)
-        if (arch_timestamp() - start.tsc > RUN_TSC_MAX)
-            return false;
+    if (!wait_for_pit(&start))
+        return false;
     take_narrow_sample(&end);
     pit_ticks = (uint16_t)(start.pit - end.pit); /* it counts down */
     if (pit_ticks == 0 || end.tsc <= start.tsc || start.lapic <= end.lapic)
@@ -101,38 +114,26 @@ static bool measure(struct run *run)
     return true;
 }
 
-static void sort_by_tsc(struct run *runs, unsigned count)
-{
-    for (unsigned i = 1; i < count; i++)
-        for (unsigned j = i; j > 0 && runs[j].tsc_hz < runs[j - 1].tsc_hz; j--) {
-            struct run swap = runs[j];
-
-            runs[j] = runs[j - 1];
-            runs[j - 1] = swap;
-        }
-}
-
 bool arch_clock_calibrate(void)
 {
-    struct run runs[RUNS];
-    unsigned good = 0;
+    struct run best = {.error_ppm = UINT64_MAX}, run;
 
     lapic_write(LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
     lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
     pit_start();
-    for (unsigned tried = 0; good < RUNS && tried < RUNS_TRIED; tried++)
-        good += measure(&runs[good]);
+    for (unsigned i = 0; i < RUNS && measure(&run); i++)
+        if (run.error_ppm < best.error_ppm)
+            best = run;
     lapic_write(LAPIC_TIMER_INITIAL, 0);
-    if (good == 0) {
+    if (best.error_ppm == UINT64_MAX) {
         log_warn("the PIT does not count: no clock, log times stay 0 and there are no ticks");
         return false;
     }
-    sort_by_tsc(runs, good);
-    tsc_hz = runs[good / 2].tsc_hz;
-    lapic_hz = runs[good / 2].lapic_hz;
+    tsc_hz = best.tsc_hz;
+    lapic_hz = best.lapic_hz;
     log_info("clock: TSC %lu.%03lu MHz, local APIC timer %lu.%03lu MHz, by the PIT, within %lu ppm",
              tsc_hz / 1000000, tsc_hz / 1000 % 1000, lapic_hz / 1000000, lapic_hz / 1000 % 1000,
-             runs[good / 2].error_ppm);
+             best.error_ppm);
     return true;
 }
 

@@ -10,12 +10,13 @@
 #include "x86/cpuid.h"
 #include "x86/registers.h"
 
-enum control_register { CR0, CR4, EFER, XCR0, CONTROL_REGISTER_COUNT };
+enum control_register { CR0, CR4, EFER, XCR0, PAT, CONTROL_REGISTER_COUNT };
 
 /* Addresses of the three bytes in entry.S that become CLAC; kernel.lds gathers them. */
 extern uint8_t *const smap_sites_start[], *const smap_sites_end[];
 
-static const char *const register_names[CONTROL_REGISTER_COUNT] = {"CR0", "CR4", "EFER", "XCR0"};
+static const char *const register_names[CONTROL_REGISTER_COUNT] = {"CR0", "CR4", "EFER", "XCR0",
+                                                                   "PAT"};
 
 /* clang-format off */
 static const struct control_bit {
@@ -50,11 +51,22 @@ static const uint8_t pat_entries[8] = {PAT_WB, PAT_WC, PAT_UC_MINUS, PAT_UC,
 
 #define MXCSR_DEFAULT 0x1f80 /* every SIMD exception masked, round to nearest */
 
+static uint64_t pat_value(void)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < ARRAY_COUNT(pat_entries); i++)
+        value |= (uint64_t)pat_entries[i] << (8 * i);
+    return value;
+}
+
 /* LA57 cannot change while paging is on: it stays as it was handed over. */
 static uint64_t wanted(enum control_register which)
 {
     uint64_t value = which == CR4 ? x86_read_cr4() & CR4_LA57 : 0;
 
+    if (which == PAT)
+        return x86_has(X86_PAT) ? pat_value() : 0;
     for (unsigned i = 0; i < ARRAY_COUNT(control_bits); i++)
         if (control_bits[i].where == which && x86_has(control_bits[i].needs))
             value |= control_bits[i].bits;
@@ -70,18 +82,11 @@ static uint64_t current(enum control_register which)
         return x86_read_cr4();
     case EFER:
         return x86_read_msr(MSR_EFER);
+    case PAT:
+        return x86_has(X86_PAT) ? x86_read_msr(MSR_PAT) : 0;
     default:
         return x86_has(X86_XSAVE) ? x86_read_xcr0() : 0;
     }
-}
-
-static uint64_t pat_value(void)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < ARRAY_COUNT(pat_entries); i++)
-        value |= (uint64_t)pat_entries[i] << (8 * i);
-    return value;
 }
 
 static void fpu_init(void)
@@ -102,7 +107,7 @@ void arch_cpu_init_cpu(void)
     if (x86_has(X86_XSAVE))
         x86_write_xcr0(wanted(XCR0));
     if (x86_has(X86_PAT))
-        x86_write_msr(MSR_PAT, pat_value());
+        x86_write_msr(MSR_PAT, wanted(PAT));
     fpu_init();
 }
 
@@ -111,8 +116,7 @@ bool arch_cpu_verify(void)
     bool same = true;
 
     for (enum control_register which = CR0; which < CONTROL_REGISTER_COUNT; which++) {
-        uint64_t is = current(which),
-                 should = which == XCR0 && !x86_has(X86_XSAVE) ? 0 : wanted(which);
+        uint64_t is = current(which), should = wanted(which);
 
         if (is == should)
             continue;
@@ -121,6 +125,16 @@ bool arch_cpu_verify(void)
                   should);
     }
     return same;
+}
+
+bool arch_cpu_verify_notices(void)
+{
+    bool noticed;
+
+    x86_write_cr0(x86_read_cr0() & ~CR0_WP);
+    noticed = !arch_cpu_verify();
+    x86_write_cr0(wanted(CR0));
+    return noticed && arch_cpu_verify();
 }
 
 void arch_cpu_log(void)
@@ -136,22 +150,22 @@ void arch_cpu_log(void)
             log_warn("this CPU has no %s: that protection is missing",
                      x86_feature_name(protections[i]));
     log_debug("CR0 %lx CR4 %lx EFER %lx XCR0 %lx PAT %lx", current(CR0), current(CR4),
-              current(EFER), current(XCR0), x86_read_msr(MSR_PAT));
+              current(EFER), current(XCR0), current(PAT));
 }
 
-/* The stubs' three-byte NOPs become CLAC (0f 01 ca). Text is read-only already: WP is off for these
- * few stores. */
+/*
+ * The stubs' three-byte NOPs (0f 1f 00) become CLAC (0f 01 ca): by one store of the last two bytes,
+ * because an NMI may come between any two. Text is read-only already, so WP is off meanwhile.
+ */
 static void patch_smap(void)
 {
-    static const uint8_t clac[3] = {0x0f, 0x01, 0xca};
+    const uint16_t clac_tail = 0xca01;
 
     if (!x86_has(X86_SMAP))
         return;
-    x86_write_cr4(x86_read_cr4() & ~CR4_CET);
     x86_write_cr0(x86_read_cr0() & ~CR0_WP);
     for (uint8_t *const *site = smap_sites_start; site < smap_sites_end; site++)
-        for (unsigned i = 0; i < sizeof(clac); i++)
-            ((volatile uint8_t *)*site)[i] = clac[i];
+        __asm__ volatile("movw %1, 1(%0)" : : "r"(*site), "r"(clac_tail) : "memory");
     x86_write_cr0(x86_read_cr0() | CR0_WP);
 }
 

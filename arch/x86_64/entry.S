@@ -197,11 +197,9 @@ entry_on_current_stack:
     testb   $3, TRAP_FRAME_CS(%rsp)
     jz      1f
     swapgs
-    lfence                                  /* no speculation with the wrong GS (CVE-2019-1125) */
-1:  mov     %rsp, %rdi
+1:  lfence                                  /* no speculation with the wrong GS (CVE-2019-1125) */
+    mov     %rsp, %rdi
     call    trap_dispatch
-    .globl trap_return
-trap_return:
     testb   $3, TRAP_FRAME_CS(%rsp)
     jz      2f
     swapgs

@@ -41,7 +41,8 @@ static const char *const meanings[X86_EXCEPTION_COUNT] = {
     [X86_EXC_BR] = "an index outside the bounds that BOUND was given",
     [X86_EXC_UD] = "the bytes at rip are not an instruction that this CPU allows here",
     [X86_EXC_NM] = "an FPU instruction while the FPU is switched off",
-    [X86_EXC_DF] = "an exception could not be delivered: the stack it needed cannot be written to",
+    [X86_EXC_DF] = "an exception came up while another was delivered, most often because its stack "
+                   "is unusable",
     [X86_EXC_TS] = "the task state segment is not valid",
     [X86_EXC_NP] = "a segment or gate that is not present",
     [X86_EXC_SS] = "a stack access that is non-canonical, or a bad stack segment",
@@ -224,8 +225,8 @@ size_t arch_fault_walk_text(vaddr_t address, char *text, size_t size)
     x86_live_tables(&tables);
     page_tables_walk(&tables, address, &walk);
     for (unsigned level = tables.levels; level > walk.level; level--)
-        length += format(text + length, size - length, "%s[%u] ", level_names[level],
-                         walk.index[level]);
+        length +=
+            format(text + length, size - length, "%s[%u] ", level_names[level], walk.index[level]);
     if (walk.unreadable)
         return length + format(text + length, size - length, "the %s cannot be read",
                                level_names[walk.level]);

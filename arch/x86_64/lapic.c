@@ -10,6 +10,7 @@
 #include "arch/trap.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "lib/compiler.h"
 #include "x86/cpuid.h"
 #include "x86/exceptions.h"
 #include "x86/pic.h"
@@ -23,6 +24,7 @@
 #define ICR_PENDING           BIT(12)
 #define ICR_DESTINATION_SHIFT 24 /* in the high register, xAPIC */
 
+#define ICR_SPINS                100000 /* delivery takes microseconds; a dead bus hangs nothing */
 #define ISR_VECTORS              256
 #define VERSION_MAX_LVT(version) (((version) >> 16) & 0xff)
 
@@ -85,22 +87,29 @@ static void enable_mode(void)
         x86_write_msr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
 }
 
-/* LINT1 is the NMI on every PC; the rest is silent. */
+/* Everything that can be masked is, until the APIC is enabled and empty. */
 static void mask_local_vectors(void)
 {
-    static const struct lapic_lvt masked = {.vector = VECTOR_LAPIC_SPURIOUS, .masked = true};
-    static const struct lapic_lvt nmi = {.delivery = LAPIC_NMI};
+    static const uint32_t always[] = {LAPIC_LVT_TIMER, LAPIC_LVT_LINT0, LAPIC_LVT_LINT1,
+                                      LAPIC_LVT_ERROR};
+    static const uint32_t optional[] = {LAPIC_LVT_PERF, LAPIC_LVT_THERMAL, LAPIC_LVT_CMCI};
+    const uint32_t masked =
+        lapic_lvt_value(&(struct lapic_lvt){.vector = VECTOR_LAPIC_SPURIOUS, .masked = true});
     uint32_t max_lvt = VERSION_MAX_LVT(lapic_read(LAPIC_VERSION));
 
-    lapic_write(LAPIC_LVT_TIMER, lapic_lvt_value(&masked));
-    lapic_write(LAPIC_LVT_LINT0, lapic_lvt_value(&masked));
-    if (max_lvt >= 4)
-        lapic_write(LAPIC_LVT_PERF, lapic_lvt_value(&masked));
-    if (max_lvt >= 5)
-        lapic_write(LAPIC_LVT_THERMAL, lapic_lvt_value(&masked));
-    if (max_lvt >= 6)
-        lapic_write(LAPIC_LVT_CMCI, lapic_lvt_value(&masked));
-    lapic_write(LAPIC_LVT_LINT1, lapic_lvt_value(&nmi));
+    for (unsigned i = 0; i < ARRAY_COUNT(always); i++)
+        lapic_write(always[i], masked);
+    for (unsigned i = 0; i < ARRAY_COUNT(optional); i++)
+        if (max_lvt >= ARRAY_COUNT(always) + i)
+            lapic_write(optional[i], masked);
+}
+
+/* LINT1 is the NMI on every PC. A mask bit cannot be cleared while the APIC is disabled by software
+ * (SDM vol. 3A, 10.4.7.2), so this comes after that. */
+static void unmask_nmi_and_errors(void)
+{
+    lapic_write(LAPIC_LVT_LINT1, lapic_lvt_value(&(struct lapic_lvt){.delivery = LAPIC_NMI}));
+    lapic_write(LAPIC_ESR, 0);
     lapic_write(LAPIC_LVT_ERROR,
                 lapic_lvt_value(&(struct lapic_lvt){.vector = VECTOR_LAPIC_ERROR}));
 }
@@ -126,25 +135,27 @@ void lapic_init_cpu(void)
     mask_local_vectors();
     lapic_write(LAPIC_SPURIOUS, LAPIC_SPURIOUS_ENABLE | VECTOR_LAPIC_SPURIOUS);
     empty_in_service();
-    lapic_write(LAPIC_ESR, 0);
+    unmask_nmi_and_errors();
     cpu_self()->apic_id = lapic_id();
 }
 
-/* Old APICs need the level bit set in every command but INIT de-assert, and xAPIC wants the last
- * one gone first. */
+/* xAPIC has two halves of one command: an interrupt that sends one too must not come between, and
+ * the last command must be gone first. Old APICs need the level bit in every command but one. */
 void lapic_send_self(enum lapic_delivery delivery, unsigned vector)
 {
     uint32_t command =
         vector | (uint32_t)delivery << LVT_DELIVERY_SHIFT | (uint32_t)ICR_LEVEL_ASSERT;
+    irq_state_t state = arch_irq_save();
 
     if (x2apic) {
         x86_write_msr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)lapic_id() << 32 | command);
-        return;
+    } else {
+        for (unsigned spins = 0; lapic_read(LAPIC_ICR) & ICR_PENDING && spins < ICR_SPINS; spins++)
+            arch_cpu_relax();
+        lapic_write(LAPIC_ICR_HIGH, lapic_id() << ICR_DESTINATION_SHIFT);
+        lapic_write(LAPIC_ICR, command);
     }
-    while (lapic_read(LAPIC_ICR) & ICR_PENDING)
-        arch_cpu_relax();
-    lapic_write(LAPIC_ICR_HIGH, lapic_id() << ICR_DESTINATION_SHIFT);
-    lapic_write(LAPIC_ICR, command);
+    arch_irq_restore(state);
 }
 
 static void on_error(struct trap_frame *frame)

@@ -53,7 +53,8 @@ static inline void arch_irq_restore(irq_state_t state)
 /* Tells the CPU that this is a spin loop. */
 static inline void arch_cpu_relax(void) { __asm__ volatile("pause"); }
 
-/* Enables interrupts and stops until one arrives, without a gap in which it could be missed. */
+/* Enables interrupts and stops until one arrives. Called with interrupts off there is no gap between
+ * the caller's last check and the stop in which one could be missed. */
 static inline void arch_cpu_idle(void) { __asm__ volatile("sti; hlt" : : : "memory"); }
 
 /* Stops this CPU for good; an NMI is handled and it stops again. */
@@ -89,6 +90,10 @@ void arch_cpu_log(void);
 /* Compares the control registers with what arch_cpu_init_cpu() wrote; false, with a line for each
  * in the log, when something changed them behind the kernel's back. */
 bool arch_cpu_verify(void);
+
+/* Switches one protection off behind the kernel's back, and says whether arch_cpu_verify() noticed and
+ * is content again afterwards. Interrupts off. */
+bool arch_cpu_verify_notices(void);
 
 /* Memory, port and MMIO operations that drivers in kernel/ need. Ports exist on x86 only: the 16550
  * is the one user. */

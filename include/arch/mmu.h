@@ -46,7 +46,7 @@ struct mmu_audit {
     uint64_t user_in_kernel_half;     /* leaves */
     uint64_t mapped_in_user_half;     /* leaves: firmware's identity map must be gone */
     uint64_t mapped_guards;           /* guard pages of stacks that are mapped */
-    bool execution_can_be_denied;     /* the CPU has NX; if not, nothing is said of executable frames */
+    bool execution_can_be_denied; /* the CPU has NX; if not, nothing is said of executable frames */
 };
 
 /* Reads the live tables and counts what must not be. Any time after arch_mmu_init(). */

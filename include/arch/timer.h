@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * Measures the time-stamp counter and the local APIC timer against the PIT, for at most 2 ms, and
+ * Measures the time-stamp counter and the local APIC timer against the PIT, for 1.5 ms, and
  * logs source and error bound. False when the machine has no usable clock: then there are no ticks
  * and no times. Boot CPU, interrupts off.
  */
@@ -30,7 +30,7 @@ uint32_t arch_irq_unexpected_count(unsigned vector);
 
 /*
  * A free-running counter that was the reference of the calibration, for checking the timer against
- * it: `bits` wide, `hz` fast. False when there is none.
+ * it: `mask` wide, `hz` fast. False when there is none.
  */
 bool arch_reference_read(uint32_t *value, uint32_t *mask, uint32_t *hz);
 

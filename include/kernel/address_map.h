@@ -4,13 +4,15 @@
  * upper half.
  *
  *   0000000000000000  page 0, never mapped
- *   0000000000001000  programs [user], up to one page below the hole, so that no return address can
- * be non-canonical 00007ffffffff000  never mapped ffff800000000000  direct map of RAM, 64 TiB:
- * never executable, RAM only, kernel text and rodata read-only [mm] ffffc00000000000  vmap area,
- * 512 GiB: devices uncached, framebuffer write-combining, stacks with guards [mm/vmap]
- *   ffffe00000000000  heap, 512 GiB [mm/heap]
- *   ffffffff80000000  kernel image: text RX, rodata R, data RW, stacks with guard pages [linker
- * script kernel.lds]
+ *   0000000000001000  programs [user]; up to one page below the hole, so that no return address can
+ *                     be non-canonical
+ *   00007ffffffff000  never mapped
+ *   ffff800000000000  direct map of RAM, 64 TiB: never executable, RAM only; kernel text and rodata
+ *                     are read-only here too [mm]
+ *   ffffc00000000000  vmap area, 512 GiB: devices uncached, framebuffer write-combining, stacks with
+ *                     guard pages [mm]
+ *   ffffe00000000000  heap, 512 GiB [mm]
+ *   ffffffff80000000  kernel image: text RX, rodata R, data RW, stacks with guard pages [kernel.lds]
  */
 #ifndef KERNEL_ADDRESS_MAP_H
 #define KERNEL_ADDRESS_MAP_H

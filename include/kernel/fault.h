@@ -6,16 +6,15 @@
 #include "lib/compiler.h"
 #include "lib/options.h"
 
-/* The handler of every exception that nobody else handles: prints one report and stops the machine.
- */
+/* The handler of every exception that nobody else handles: prints one report and stops the machine. */
 void fault_report_trap(struct trap_frame *frame);
 
-/* What the report's lines about the system need; the strings must stay. Boot CPU. */
+/* Whether a report ends QEMU with exit code 0x11. Boot CPU. */
 void fault_set_exit_qemu(bool exit_qemu);
 
 /* The fault menu: provokes the fault that options->fault names, if its stage is the one reached
- * now. "" is the stage after `ready`. Unknown names and stages are warned about once, at the first
- * stage. */
+ * now. "" is the stage after `ready`. Unknown
+ * names and stages are warned about. */
 void fault_menu_at_stage(const struct options *options, const char *stage);
 
 #endif

@@ -30,7 +30,6 @@ void log_write(enum log_level level, const char *template, ...) PRINTF_LIKE(2, 3
 #define LOG_COLOR_DIM  0x808080
 
 struct log_sink {
-    const char *name;
     void (*put)(uint32_t rgb, const char *text, size_t length); /* text without line ends */
     void (*end_line)(void);
     void (*flush)(void); /* what was put must be visible afterwards; may be NULL */
@@ -52,6 +51,9 @@ void log_drain(void);
  * context; other CPUs stopped.
  */
 void log_take_over(void);
+
+/* A fault came while a sink was written to after log_take_over(): that sink is not used again. */
+void log_drop_failing_sink(void);
 
 /* One line straight to every sink, neither prefixed nor filtered. Only after log_take_over(). */
 void log_raw_line(uint32_t rgb, const char *text, size_t length);

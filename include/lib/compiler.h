@@ -3,16 +3,12 @@
 #ifndef LIB_COMPILER_H
 #define LIB_COMPILER_H
 
-#define NORETURN           __attribute__((noreturn))
-#define NOINLINE           __attribute__((noinline))
-#define ALWAYS_INLINE      __attribute__((always_inline)) inline
-#define PACKED             __attribute__((packed))
-#define ALIGNED(bytes)     __attribute__((aligned(bytes)))
-#define SECTION(name)      __attribute__((section(name)))
-#define UNUSED             __attribute__((unused))
-#define USED               __attribute__((used))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define NO_STACK_PROTECTOR __attribute__((no_stack_protector))
+#define NORETURN          __attribute__((noreturn))
+#define NOINLINE          __attribute__((noinline))
+#define PACKED            __attribute__((packed))
+#define ALIGNED(bytes)    __attribute__((aligned(bytes)))
+#define SECTION(name)     __attribute__((section(name)))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -15,18 +15,19 @@
 #define ELF_SEGMENTS_MAX 16
 
 struct elf_segment {
-    vaddr_t start;          /* virtual address of the first byte, p_vaddr */
-    uint64_t memory_bytes;  /* p_memsz, > 0; what lies behind file_bytes is zero */
-    uint64_t file_bytes;    /* p_filesz, <= memory_bytes */
-    uint64_t file_offset;   /* offset of the first byte in the image */
+    vaddr_t start;         /* virtual address of the first byte, p_vaddr */
+    uint64_t memory_bytes; /* p_memsz, > 0; what lies behind file_bytes is zero */
+    uint64_t file_bytes;   /* p_filesz, <= memory_bytes */
+    uint64_t file_offset;  /* offset of the first byte in the image */
     bool readable, writable, executable;
 };
 
 struct elf_image {
-    vaddr_t entry;        /* inside an executable segment */
-    vaddr_t start;        /* lowest segment start, rounded down to a page */
-    vaddr_t end;          /* highest segment end, rounded up to a page */
-    size_t segment_count; /* PT_LOAD segments with memory_bytes > 0, in ascending order, 1..ELF_SEGMENTS_MAX */
+    vaddr_t entry; /* inside an executable segment */
+    vaddr_t start; /* lowest segment start, rounded down to a page */
+    vaddr_t end;   /* highest segment end, rounded up to a page */
+    size_t
+        segment_count; /* PT_LOAD segments with memory_bytes > 0, in ascending order, 1..ELF_SEGMENTS_MAX */
     struct elf_segment segments[ELF_SEGMENTS_MAX];
 };
 
@@ -43,6 +44,7 @@ struct elf_limits {
  * PT_DYNAMIC, PT_TLS, executable PT_GNU_STACK ...). Returns NULL and fills `out` when the image can be loaded; else a
  * plain constant sentence that names what is wrong ("segment ends past the end of the file"), with out zeroed.
  */
-const char *elf_image_read(struct elf_image *out, const void *bytes, size_t size_bytes, const struct elf_limits *limits);
+const char *elf_image_read(struct elf_image *out, const void *bytes, size_t size_bytes,
+                           const struct elf_limits *limits);
 
 #endif

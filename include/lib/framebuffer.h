@@ -11,12 +11,12 @@
 #include "lib/types.h"
 
 struct framebuffer {
-    paddr_t base;           /* 0: there is none */
-    uint64_t size_bytes;    /* as the firmware says */
-    uint32_t width;         /* pixels */
-    uint32_t height;        /* pixels */
-    uint32_t pitch_pixels;  /* PixelsPerScanLine, >= width; a pixel is always 4 bytes */
-    uint32_t red_mask;      /* each mask is one run of 1..10 bits, none overlaps another */
+    paddr_t base;          /* 0: there is none */
+    uint64_t size_bytes;   /* as the firmware says */
+    uint32_t width;        /* pixels */
+    uint32_t height;       /* pixels */
+    uint32_t pitch_pixels; /* PixelsPerScanLine, >= width; a pixel is always 4 bytes */
+    uint32_t red_mask;     /* each mask is one run of 1..10 bits, none overlaps another */
     uint32_t green_mask;
     uint32_t blue_mask;
 };

@@ -42,7 +42,8 @@ struct memory_range {
     paddr_t start; /* page-aligned */
     paddr_t end;   /* exclusive, page-aligned, > start */
     enum memory_kind kind;
-    uint32_t runtime; /* 1 when EFI_MEMORY_RUNTIME was set: the firmware needs it after ExitBootServices */
+    uint32_t
+        runtime; /* 1 when EFI_MEMORY_RUNTIME was set: the firmware needs it after ExitBootServices */
 };
 
 #define MEMORY_MAP_MAX_ENTRIES 4096
@@ -71,7 +72,8 @@ struct memory_map_raw {
  * capacity does not suffice, the ranges left out are the highest, and a warning says so. Costs n log n at most, and
  * about 30 instructions an entry for a map that is sorted already. Boot CPU.
  */
-bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw, const struct diagnostics *diagnostics);
+bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw,
+                      const struct diagnostics *diagnostics);
 
 /*
  * Marks [start, end) as `kind`, whatever it was before (also where the map has a hole), splitting and merging ranges.

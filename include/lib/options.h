@@ -20,13 +20,14 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE, LOG_LEVEL_
 enum { CONSOLE_SERIAL = 1 << 0, CONSOLE_SCREEN = 1 << 1 };
 
 struct options {
-    enum log_level loglevel;        /* loglevel=error warn info debug trace */
-    unsigned console;               /* console=serial,screen or none: CONSOLE_* bits */
-    bool color;                     /* color=0 1: ANSI colours on serial */
-    bool x2apic;                    /* x2apic=0 1: use x2APIC mode where the CPU offers it */
-    bool exit_qemu;                 /* exit=qemu: leave through isa-debug-exit when all is done */
-    char fault[OPTION_NAME_MAX];    /* fault=NAME or list; empty: none */
-    char fault_stage[OPTION_NAME_MAX]; /* fault=NAME:STAGE with STAGE early or memory; empty: after `ready` */
+    enum log_level loglevel;     /* loglevel=error warn info debug trace */
+    unsigned console;            /* console=serial,screen or none: CONSOLE_* bits */
+    bool color;                  /* color=0 1: ANSI colours on serial */
+    bool x2apic;                 /* x2apic=0 1: use x2APIC mode where the CPU offers it */
+    bool exit_qemu;              /* exit=qemu: leave through isa-debug-exit when all is done */
+    char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
+    char fault_stage
+        [OPTION_NAME_MAX]; /* fault=NAME:STAGE with STAGE early or memory; empty: after `ready` */
     char selftest[OPTION_NAME_MAX]; /* selftest=NAME; "all" for selftest alone; empty: none */
 };
 
@@ -37,7 +38,8 @@ void options_set_defaults(struct options *options);
  * Applies the words of text (not NUL-terminated, any bytes) to options, which must hold defaults or earlier words.
  * Warnings quote at most 40 characters of the input, with every byte outside 0x20..0x7e shown as `?`.
  */
-void options_parse(struct options *options, const char *text, size_t length, const struct diagnostics *diagnostics);
+void options_parse(struct options *options, const char *text, size_t length,
+                   const struct diagnostics *diagnostics);
 
 /*
  * Firmware's LoadOptions are often binary rubbish or the program's own name (UEFI 2.10, 9.1.1 says UCS-2 text at most
@@ -46,6 +48,7 @@ void options_parse(struct options *options, const char *text, size_t length, con
  * outside tab, LF, CR and 0x20..0x7e is found; a terminating NUL and what follows it are ignored.
  * `cut` is set when the text did not fit.
  */
-bool options_from_load_options(char *text, size_t text_size, const void *load_options, size_t size_bytes, bool *cut);
+bool options_from_load_options(char *text, size_t text_size, const void *load_options,
+                               size_t size_bytes, bool *cut);
 
 #endif

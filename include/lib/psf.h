@@ -12,10 +12,10 @@
 struct psf_font {
     const uint8_t *glyphs;
     uint32_t glyph_count;
-    uint32_t glyph_bytes; /* one bitmap, row_bytes * height */
-    uint32_t width;       /* pixels, 1..64 */
-    uint32_t height;      /* pixels, 1..128 */
-    uint32_t row_bytes;   /* (width + 7) / 8, leftmost pixel in bit 7 of the first byte */
+    uint32_t glyph_bytes;   /* one bitmap, row_bytes * height */
+    uint32_t width;         /* pixels, 1..64 */
+    uint32_t height;        /* pixels, 1..128 */
+    uint32_t row_bytes;     /* (width + 7) / 8, leftmost pixel in bit 7 of the first byte */
     const uint8_t *unicode; /* the table as it lies in the file, NULL when there is none */
     size_t unicode_bytes;
     bool psf2;

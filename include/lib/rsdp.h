@@ -15,8 +15,8 @@
 
 struct rsdp {
     unsigned revision;
-    paddr_t rsdt; /* 0 when absent */
-    paddr_t xsdt; /* 0 for revision 0, or when absent: then the RSDT counts */
+    paddr_t rsdt;   /* 0 when absent */
+    paddr_t xsdt;   /* 0 for revision 0, or when absent: then the RSDT counts */
     char oem_id[7]; /* unprintable characters shown as `?`, trailing blanks cut */
 };
 

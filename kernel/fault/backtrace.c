@@ -24,7 +24,7 @@ struct frame_record {
 
 static const struct frame_record *record_at(vaddr_t fp, const struct stack *stack)
 {
-    if (!is_aligned(fp, 8) || fp < stack->low || fp + sizeof(struct frame_record) > stack->high)
+    if (!is_aligned(fp, 8) || fp < stack->low || fp > stack->high - sizeof(struct frame_record))
         return NULL;
     return (const struct frame_record *)fp;
 }

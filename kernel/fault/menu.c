@@ -5,10 +5,12 @@
 #include "kernel/fault.h"
 
 #include "arch/mmu.h"
+#include "kernel/address_map.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "lib/string.h"
+#include "log/screen.h"
 
 /* Volatile, so that the compiler does not see what is done to it. */
 static volatile uint64_t sink;
@@ -62,6 +64,13 @@ NOINLINE static void smash_stack(void)
         at[i] = 'A';
 }
 
+/* Drawing the report faults in turn. */
+static void divide_with_screen_gone(void)
+{
+    screen_move((void *)USER_START);
+    arch_provoke_divide_error();
+}
+
 static void provoke_panic(void) { panic("asked for by fault=panic"); }
 
 static const struct menu_entry {
@@ -86,6 +95,8 @@ static const struct menu_entry {
     {"invalid-opcode", "UD2", arch_provoke_invalid_opcode, false},
     {"general-protection", "write to a non-canonical address", arch_provoke_general_protection,
      false},
+    {"broken-screen", "a division by zero while the screen cannot be drawn on",
+     divide_with_screen_gone, true},
     {"panic", "a broken invariant", provoke_panic, false},
 };
 

@@ -8,21 +8,22 @@
 
 void panic_at(const char *file, int line, const char *template, ...)
 {
+    vaddr_t caller = (vaddr_t)__builtin_return_address(0);
     bool first = report_begin();
     char text[200];
     va_list arguments;
 
-    if (!first)
-        arch_cpu_stop();
     va_start(arguments, template);
     format_v(text, sizeof(text), template, arguments);
     va_end(arguments);
+    if (!first)
+        report_broken(text);
+    report_about(text, caller);
     report_headline("*** PANIC, CPU %X, kernel mode, report %u", cpu_self()->id, report_number());
     report_line("cause", "%s", text);
-    report_line("at", "%016lx (%s:%d)", (unsigned long)(vaddr_t)__builtin_return_address(0), file,
-                line);
+    report_line("at", "%016lx (%s:%d)", caller, file, line);
     report_line("backtrace", "return addresses:");
-    backtrace_report((vaddr_t)__builtin_return_address(0), (vaddr_t)__builtin_frame_address(0),
+    backtrace_report(caller, (vaddr_t)__builtin_frame_address(0),
                      (vaddr_t)__builtin_frame_address(0));
     report_end();
 }

@@ -26,6 +26,7 @@
 
 #define COLOR_HEADLINE 0xff5555
 #define EXIT_FAULT     0x11
+#define NESTED_MAX     3 /* so many attempts to write one report, then the machine just stops */
 
 static atomic_uint report_count;
 static bool exit_qemu_wanted;
@@ -35,10 +36,15 @@ void fault_set_exit_qemu(bool exit_qemu) { exit_qemu_wanted = exit_qemu; }
 bool report_begin(void)
 {
     arch_irq_disable();
+    if (cpu_self()->fault_depth++ > 0) { /* first of all: what follows can fault too */
+        log_drop_failing_sink();
+        log_take_over();
+        return false;
+    }
+    atomic_fetch_add(&report_count, 1);
     console_start_all();
     log_take_over();
-    atomic_fetch_add(&report_count, 1);
-    return cpu_self()->fault_depth++ == 0;
+    return true;
 }
 
 unsigned report_number(void) { return atomic_load(&report_count); }
@@ -154,14 +160,36 @@ void report_end(void)
     stop();
 }
 
+/* What this report is about, for the case that writing it fails. */
+static char reported_cause[LINE_MAX - LABEL_WIDTH];
+static vaddr_t reported_ip;
+
+void report_about(const char *cause, vaddr_t ip)
+{
+    string_copy(reported_cause, sizeof(reported_cause), cause, strlen(cause));
+    reported_ip = ip;
+}
+
+void report_broken(const char *why)
+{
+    if (cpu_self()->fault_depth > NESTED_MAX)
+        stop();
+    report_headline("*** THE REPORT BROKE OFF: %s", why);
+    if (reported_cause[0] != '\0') {
+        report_line("cause", "%s", reported_cause);
+        report_line("at", "%016lx", reported_ip);
+    }
+    report_headline("*** END OF REPORT");
+    stop();
+}
+
 static void report_fault(const struct trap_frame *frame, const struct fault *fault)
 {
     char text[LINE_MAX - LABEL_WIDTH];
 
     report_headline("*** FAULT #%s %s, CPU %X, %s mode, report %u", fault->mnemonic, fault->name,
                     cpu_self()->id, fault->user ? "user" : "kernel", report_number());
-    classify_cause(fault, text, sizeof(text));
-    report_line("cause", "%s", text);
+    report_line("cause", "%s", reported_cause);
     report_line("at", "%016lx", fault->ip);
     if (fault->has_error)
         report_line("error", "%04lx: %s", fault->error, fault->error_text);
@@ -177,26 +205,19 @@ static void report_fault(const struct trap_frame *frame, const struct fault *fau
     report_memory(fault->sp);
 }
 
-/* A fault inside the reporter: what can still be said in one line, then the end. */
-NORETURN static void report_nested(const struct fault *fault)
-{
-    report_line("broken", "the report ends here: writing it raised #%s at %016lx, address %016lx",
-                fault->mnemonic, fault->ip, fault->address);
-    report_headline("*** END OF REPORT");
-    stop();
-}
-
 void fault_report_trap(struct trap_frame *frame)
 {
+    char text[LINE_MAX - LABEL_WIDTH];
     struct fault fault;
-    bool first;
 
     arch_fault_read(frame, &fault); /* first of all: another fault would change CR2 */
-    first = report_begin();
-    if (!first && cpu_self()->fault_depth > 2)
-        arch_cpu_stop();
-    if (!first)
-        report_nested(&fault);
+    if (!report_begin()) {
+        format(text, sizeof(text), "writing it raised #%s at %016lx, address %016lx",
+               fault.mnemonic, fault.ip, fault.address);
+        report_broken(text);
+    }
+    classify_cause(&fault, text, sizeof(text));
+    report_about(text, fault.ip);
     report_fault(frame, &fault);
     report_end();
 }

@@ -8,9 +8,16 @@
 #include "arch/trap.h"
 #include "lib/compiler.h"
 
-/* Takes the log's sinks and counts this report. False when this CPU is already reporting: then
- * write little and stop. */
+/* Takes the consoles for this report. False when this CPU is already writing one: that one faulted,
+ * and report_broken() is what is left. */
 bool report_begin(void);
+
+/* Remembers what the report is about, for report_broken(). */
+void report_about(const char *cause, vaddr_t ip);
+
+/* Ends a report that cannot be written in full: says why, and again what it was about. A console that
+ * faulted is left out. Stops the machine. */
+NORETURN void report_broken(const char *why);
 
 /* One line: the label in a column of 11, then the text. An empty label continues the one before. */
 void report_line(const char *label, const char *template, ...) PRINTF_LIKE(2, 3);

@@ -13,6 +13,7 @@
 #define HEIGHT_LEAST   200
 #define LENGTH_MOST    16384
 #define MASK_BITS_MOST 10
+#define ADDRESS_LIMIT  (UINT64_C(1) << 47) /* of the lower half with 4-level paging */
 
 /* How many bits a mask has when they are one run, else 0. The mask must not be 0. */
 static unsigned run_bits(uint32_t mask)
@@ -45,6 +46,8 @@ static const char *check_masks(const struct framebuffer *framebuffer)
         problem = check_mask(blue);
     if (!problem && ((red & green) || (red & blue) || (green & blue)))
         problem = "two colours share a bit";
+    if (!problem && ((red | green | blue) >> 16) == 0)
+        problem = "its pixels are of 16 bits, not 32";
     return problem;
 }
 
@@ -66,9 +69,9 @@ static const char *check_memory(const struct framebuffer *framebuffer)
 
     if (!is_aligned(framebuffer->base, PIXEL_BYTES))
         return "its base is not a multiple of 4";
-    if (framebuffer->base > 0 - PAGE_SIZE ||
-        framebuffer->size_bytes > 0 - PAGE_SIZE - framebuffer->base)
-        return "it ends past the end of the address space";
+    if (framebuffer->base > ADDRESS_LIMIT ||
+        framebuffer->size_bytes > ADDRESS_LIMIT - framebuffer->base)
+        return "it ends past what can be mapped at its own address";
     if (pixels * PIXEL_BYTES > framebuffer->size_bytes)
         return "the last line ends past the framebuffer's size";
     return NULL;

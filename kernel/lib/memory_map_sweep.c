@@ -75,14 +75,12 @@ static bool continues(const struct memory_range *last, const struct memory_range
            (last->runtime & 1) == (next->runtime & 1);
 }
 
-/* The result has room for one entry more, or the new one continues the one before. */
-static bool keep_in_order(struct memory_map_build *build, const struct memory_range *entry)
+/* False when there is no room, and the new entry does not continue the last one either. */
+static bool keep_at_end(struct memory_map_build *build, const struct memory_range *entry)
 {
     struct memory_map *map = build->map;
     struct memory_range *last = map->count > 0 ? &map->ranges[map->count - 1] : NULL;
 
-    if (build->heaped)
-        return false;
     if (last && continues(last, entry)) {
         last->end = entry->end;
         return true;
@@ -99,7 +97,7 @@ void memory_map_keep(struct memory_map_build *build, const struct memory_range *
 {
     struct memory_map *map = build->map;
 
-    if (keep_in_order(build, entry))
+    if (keep_at_end(build, entry))
         return;
     if (!build->heaped)
         make_heap(map->ranges, map->count);
@@ -194,7 +192,7 @@ static void consume(struct sweep *sweep, const struct memory_range *entry)
                          memory_entry_number(entry), memory_kind_name(entry->kind),
                          (unsigned long)entry->start, (unsigned long)entry->end,
                          memory_kind_name((enum memory_kind)other));
-    if (!(sweep->active & bit) || sweep->reach[entry->kind] < entry->end)
+    if (sweep->reach[entry->kind] < entry->end)
         sweep->reach[entry->kind] = entry->end;
     sweep->active |= bit;
     if (memory_entry_runtime(entry) && sweep->runtime_reach < entry->end)

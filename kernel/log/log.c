@@ -17,11 +17,13 @@ struct sink_state {
     enum log_level shown;
     uint64_t position;
     atomic_bool busy;
+    bool broken; /* it faulted while it was written to */
 };
 
 static struct sink_state sinks[SINKS_MAX];
 static unsigned sink_count;
 static atomic_bool taken_over;
+static struct sink_state *writing; /* after log_take_over(): the sink at work */
 
 static const struct {
     const char *name;
@@ -130,18 +132,34 @@ void log_take_over(void)
 {
     if (atomic_exchange(&taken_over, true))
         return;
-    for (unsigned i = 0; i < sink_count; i++)
+    for (unsigned i = 0; i < sink_count; i++) {
+        writing = &sinks[i];
+        if (atomic_load(&sinks[i].busy))
+            sinks[i].sink->end_line(); /* its owner was stopped in the middle of a line */
         drain_owned(&sinks[i], true);
+    }
+    writing = NULL;
+}
+
+void log_drop_failing_sink(void)
+{
+    if (writing)
+        writing->broken = true;
+    writing = NULL;
 }
 
 void log_raw_line(uint32_t rgb, const char *text, size_t length)
 {
     for (unsigned i = 0; i < sink_count; i++) {
+        if (sinks[i].broken)
+            continue;
+        writing = &sinks[i];
         sinks[i].sink->put(rgb, text, length);
         sinks[i].sink->end_line();
         if (sinks[i].sink->flush)
             sinks[i].sink->flush();
     }
+    writing = NULL;
 }
 
 void log_exit(unsigned code)

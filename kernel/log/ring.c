@@ -54,15 +54,29 @@ static unsigned slots_for(size_t length)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+/* False when a later turn of the ring has the slot already: this writer was stopped for too long. */
+static bool claim_slot(uint64_t position, enum slot_tag tag)
+{
+    struct slot *slot = slot_at(position);
+    uint64_t state = atomic_load(&slot->state);
+
+    do {
+        if (state >> 2 > position)
+            return false;
+    } while (!atomic_compare_exchange_weak(&slot->state, &state, state_of(position, tag)));
+    return true;
+}
+
 void ring_add(enum log_level level, uint32_t cpu, uint64_t time_ns, const char *text, size_t length)
 {
     unsigned count = slots_for(length);
-    uint64_t position = atomic_fetch_add(&next_position, count),
-             busy = state_of(position, TAG_BUSY);
+    uint64_t position = atomic_fetch_add(&next_position, count);
+    uint64_t busy = state_of(position, TAG_BUSY);
     struct slot *first = slot_at(position);
     size_t done = smaller(length, HEAD_TEXT_BYTES);
 
-    atomic_store(&first->state, busy);
+    if (!claim_slot(position, TAG_BUSY))
+        return;
     first->head.time_ns = time_ns;
     first->head.cpu = cpu;
     first->head.length = (uint16_t)length;
@@ -70,11 +84,11 @@ void ring_add(enum log_level level, uint32_t cpu, uint64_t time_ns, const char *
     first->head.slot_count = (uint8_t)count;
     memcpy(first->head.text, text, done);
     for (unsigned i = 1; i < count; i++) {
-        struct slot *slot = slot_at(position + i);
         size_t part = smaller(length - done, TAIL_TEXT_BYTES);
 
-        atomic_store(&slot->state, state_of(position + i, TAG_CONTINUED));
-        memcpy(slot->more, text + done, part);
+        if (!claim_slot(position + i, TAG_CONTINUED))
+            return;
+        memcpy(slot_at(position + i)->more, text + done, part);
         done += part;
     }
     atomic_compare_exchange_strong(&first->state, &busy, state_of(position, TAG_COMMITTED));
@@ -108,6 +122,11 @@ static uint64_t oldest_position(void)
     return next > SLOT_COUNT ? next - SLOT_COUNT + slots_for(LOG_LINE_MAX) : 0;
 }
 
+static bool is_overwritten(uint64_t position)
+{
+    return atomic_load(&next_position) - position > SLOT_COUNT;
+}
+
 enum ring_result ring_read(uint64_t *position, struct log_record *record, bool force)
 {
     while (*position < atomic_load(&next_position)) {
@@ -115,17 +134,19 @@ enum ring_result ring_read(uint64_t *position, struct log_record *record, bool f
         uint64_t state = atomic_load(&slot->state);
         unsigned count = slot->head.slot_count;
 
+        if (is_overwritten(*position)) {
+            *position = oldest_position();
+            return RING_LOST;
+        }
         if (state == state_of(*position, TAG_COMMITTED)) {
             copy_record(*position, record);
-            if (atomic_load(&slot->state) == state) {
+            atomic_thread_fence(memory_order_acquire); /* the copy is read before the check */
+            if (!is_overwritten(*position)) {
                 *position += count;
                 return RING_READ;
             }
         } else if (state == state_of(*position, TAG_CONTINUED)) {
             ++*position; /* in the middle of a record whose head is gone */
-        } else if (state >> 2 > *position) {
-            *position = oldest_position();
-            return RING_LOST;
         } else if (force) {
             ++*position;
         } else {

@@ -24,7 +24,8 @@ typedef uint32_t cell_t;
 #define CELL(glyph, color) ((cell_t)(glyph) | (cell_t)(color) << 24)
 
 static struct framebuffer screen;
-static uint32_t *pixels; /* NULL: no screen */
+static uint32_t *pixels; /* NULL: not mapped at the moment, what is put is drawn later */
+static bool ready;
 static struct psf_font font;
 static uint32_t scale, columns, rows;
 static cell_t wanted[ROWS_MAX][COLUMNS_MAX], shown[ROWS_MAX][COLUMNS_MAX];
@@ -175,7 +176,7 @@ static void screen_put(uint32_t rgb, const char *text, size_t length)
 {
     uint32_t color;
 
-    if (!pixels)
+    if (!ready)
         return;
     color = color_number(rgb);
     for (size_t i = 0; i < length; i++) {
@@ -191,7 +192,7 @@ static void screen_put(uint32_t rgb, const char *text, size_t length)
 
 static void screen_end_line(void)
 {
-    if (pixels)
+    if (ready)
         new_line();
 }
 
@@ -231,14 +232,17 @@ bool screen_init(const struct framebuffer *framebuffer, void *at)
         blank_row(shown[row]);
     }
     clear();
+    ready = true;
     return true;
 }
 
 void screen_move(void *at)
 {
-    if (pixels)
-        pixels = at;
+    if (!ready)
+        return;
+    pixels = at;
+    screen_flush();
 }
 
 const struct log_sink screen_sink = {
-    .name = "screen", .put = screen_put, .end_line = screen_end_line, .flush = screen_flush};
+    .put = screen_put, .end_line = screen_end_line, .flush = screen_flush};

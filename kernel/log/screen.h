@@ -13,7 +13,7 @@ extern const struct log_sink screen_sink;
  * be used. Boot CPU. */
 bool screen_init(const struct framebuffer *framebuffer, void *pixels);
 
-/* The framebuffer is mapped somewhere else now. */
+/* The framebuffer is mapped somewhere else now; NULL: nowhere, and what is put meanwhile is drawn at the next move. */
 void screen_move(void *pixels);
 
 #endif

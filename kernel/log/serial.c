@@ -15,6 +15,7 @@
 #define UART_IER  1
 #define UART_DLM  1
 #define UART_FCR  2
+#define UART_IIR  2 /* reading; UART_FCR is for writing */
 #define UART_LCR  3
 #define UART_MCR  4
 #define UART_LSR  5
@@ -26,13 +27,15 @@
 #define MCR_LOOPBACK         0x1e
 #define LSR_DATA_READY       0x01
 #define LSR_THR_EMPTY        0x20
+#define LSR_ALL_SENT         0x40
+#define IIR_FIFO_WORKS       0xc0
 
 #define DIVISOR_115200 1
 #define FIFO_BYTES     16
 #define WAIT_SPINS     200000 /* a full FIFO drains in 1.4 ms; one port read takes at least 100 ns */
 
-static bool present, use_color;
-static unsigned fifo_room;
+static bool present, answers, use_color; /* it was found; it has not stalled since */
+static unsigned fifo_bytes, fifo_room;
 
 static uint8_t uart_read(unsigned reg) { return arch_port_read8((uint16_t)(COM1 + reg)); }
 
@@ -68,25 +71,29 @@ bool serial_init(bool color)
     use_color = color;
     if (uart_read(UART_LSR) == 0xff)
         return false;
+    wait_for(LSR_ALL_SENT); /* what the firmware or the loader sent last */
     uart_write(UART_IER, 0);
     uart_write(UART_LCR, LCR_DLAB);
     uart_write(UART_DLL, DIVISOR_115200);
     uart_write(UART_DLM, 0);
     uart_write(UART_LCR, LCR_8N1);
     uart_write(UART_FCR, FCR_ENABLE_AND_CLEAR);
-    present = loopback_works();
+    fifo_bytes = (uart_read(UART_IIR) & IIR_FIFO_WORKS) == IIR_FIFO_WORKS ? FIFO_BYTES : 1;
+    present = answers = loopback_works();
     return present;
 }
 
-/* The FIFO takes 16 bytes once it is empty, so the port is asked once for 16 bytes. */
+void serial_try_again(void) { answers = present; }
+
+/* The FIFO takes 16 bytes once it is empty, so the port is asked once for 16 bytes. A port that
+ * stalls is not waited for again, byte after byte. */
 static void put_byte(char byte)
 {
     if (fifo_room == 0) {
-        if (!present || !wait_for(LSR_THR_EMPTY)) {
-            present = false;
+        answers = answers && wait_for(LSR_THR_EMPTY);
+        if (!answers)
             return;
-        }
-        fifo_room = FIFO_BYTES;
+        fifo_room = fifo_bytes;
     }
     fifo_room--;
     uart_write(UART_DATA, (uint8_t)byte);
@@ -116,5 +123,4 @@ static void serial_end_line(void)
     put_text("\r\n", 2);
 }
 
-const struct log_sink serial_sink = {
-    .name = "serial", .put = serial_put, .end_line = serial_end_line};
+const struct log_sink serial_sink = {.put = serial_put, .end_line = serial_end_line};

@@ -11,4 +11,7 @@ extern const struct log_sink serial_sink;
 /* Sets the port to 115200 8N1 with its FIFO on; false when no UART answers. Boot CPU. */
 bool serial_init(bool color);
 
+/* A port that stalled, and was given up, gets another chance: for a report. Any context. */
+void serial_try_again(void);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "kernel/address_map.h"
 #include "kernel/log.h"
+#include "kernel/mm/frame.h"
 #include "kernel/panic.h"
 #include "lib/align.h"
 
@@ -28,11 +29,17 @@ static void claim(paddr_t start, uint64_t bytes, enum memory_kind kind)
 /* Firmware and CPUs that start write below 1 MiB: nothing of it is ever handed out. */
 static void claim_low_memory(void)
 {
+    paddr_t at = 0;
+
+    /* By address and not by index: a claim merges ranges. */
     for (size_t i = 0; i < memory.count && memory.ranges[i].start < MIB; i++) {
         struct memory_range range = memory.ranges[i];
 
-        if (range.kind < MEMORY_LOW)
-            claim(range.start, (range.end < MIB ? range.end : MIB) - range.start, MEMORY_LOW);
+        if (range.start < at || range.kind >= MEMORY_LOW)
+            continue;
+        at = range.end < MIB ? range.end : MIB;
+        claim(range.start, at - range.start, MEMORY_LOW);
+        i = 0;
     }
 }
 
@@ -105,5 +112,5 @@ vaddr_t memory_phys_to_image(paddr_t phys)
 uint64_t memory_free_bytes(void)
 {
     return bytes_of_kind(MEMORY_FREE) + bytes_of_kind(MEMORY_BOOT_SERVICES) +
-           bytes_of_kind(MEMORY_LOADER);
+           bytes_of_kind(MEMORY_LOADER) - frame_allocated_count() * PAGE_SIZE;
 }

@@ -1,30 +1,30 @@
 # Boot tests under QEMU, and the commands that run every test. tests/README.md says how to write a case.
 
-PYTEST := $(or $(shell command -v pytest-3),python3 -m pytest)
+PYTEST := $(or $(shell command -v pytest-3),$(shell command -v pytest))
 PYTEST_FLAGS = -q -p no:cacheprovider -n 2 --junitxml=build/boot/$(1).xml $(if $(K),-k '$(K)') --tier $(1)
 
 TEST_LOADERS := $(patsubst tests/boot/loaders/%.c,$(O)/loaders/%.efi,$(wildcard tests/boot/loaders/*.c))
 
 # A test loader is an application of its own that wraps the very BOOTX64.EFI under test, so that this never has hooks.
 $(O)/loaders/%.so: tests/boot/loaders/%.c tests/boot/loaders/embed.S $(O)/BOOTX64.EFI $(O)/flags
-	$(call say,LOADER,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $(@D)/$*.o
 	$(Q)$(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c tests/boot/loaders/embed.S -o $(@D)/$*.embed.o
-	$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(EFI_SCRIPT) -o $@ $(EFI_CRT0) \
-	    $(@D)/$*.o $(@D)/$*.embed.o $(O)/loader/kernel/lib/string.c.o $(EFI_LIBRARY)
+	$(call link_efi,$@,$(@D)/$*.o $(@D)/$*.embed.o $(O)/loader/kernel/lib/string.c.o)
 $(O)/loaders/%.efi: $(O)/loaders/%.so
 	$(call make_pe,$<,$@)
 
+# The cases name their builds, so the compiler is fixed here; CMDLINE must not get into their images.
 boot-test-images:
-	$(Q)$(MAKE) --no-print-directory BUILD=release test-images build/release/esp.img
-	$(Q)$(MAKE) --no-print-directory BUILD=checked test-images
-test-images: $(O)/BOOTX64.EFI $(TEST_LOADERS)
+	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=release test-images
+	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
+test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS)
 .PHONY: boot-test-images test-images
 .SECONDARY:
 
 # $(1) tier
 define run_boot_tests
+$(call need,pytest,$(PYTEST),python3-pytest)
 $(Q)mkdir -p build/boot && rm -f build/boot/$(1).xml
 $(Q)$(PYTEST) $(PYTEST_FLAGS) tests/boot || test -s build/boot/$(1).xml
 endef
@@ -36,7 +36,7 @@ test-boot: boot-test-images ## the boot tests alone; K=NAME chooses
 # The host tests' failures are counted in the closing line and do not keep the boot tests from running.
 define run_host_tests
 $(Q)rm -f build/host/counts.txt
-$(Q)$(MAKE) --no-print-directory -k test-host || test -s build/host/counts.txt
++$(Q)$(MAKE) --no-print-directory -k test-host || test -s build/host/counts.txt
 endef
 
 test: boot-test-images ## all tests that gate a change, at most 10 minutes on 2 cores; K=NAME chooses boot tests
@@ -45,7 +45,7 @@ test: boot-test-images ## all tests that gate a change, at most 10 minutes on 2 
 	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/test.xml
 
 test-full: boot-test-images ## the whole matrix, at most 40 minutes
-	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=release test-images
+	+$(Q)$(MAKE) --no-print-directory CC=clang CMDLINE= BUILD=release test-images
 	$(call run_host_tests)
 	$(call run_boot_tests,full)
 	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/full.xml

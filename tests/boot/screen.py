@@ -57,6 +57,20 @@ def read_cells(picture: Path, font: Path) -> list[list[Cell]]:
             for row in range(height // glyph_height)]
 
 
+def read_line(picture: Path, font: Path, row: int, background: str) -> str:
+    """A line that something else than the console drew: white on a colour, up to the first cell without that colour."""
+    glyph_height, glyphs = read_font(font)
+    width, _, pixels = read_ppm(picture)
+    lines = [pixels[3 * width * (row * glyph_height + y):3 * width * (row * glyph_height + y + 1)] for y in range(glyph_height)]
+    text = ""
+    for at in range(0, 3 * width, 3 * WIDTH):
+        cell = [[line[at + 3 * x:at + 3 * x + 3].hex() for x in range(WIDTH)] for line in lines]
+        if not any(background in line for line in cell):
+            break
+        text += glyphs.get(bytes(sum(0x80 >> x for x in range(WIDTH) if line[x] == "ffffff") for line in cell), "?")
+    return text.rstrip()
+
+
 def _read_cell(pixels: bytes, width: int, column: int, row: int, height: int, glyphs: dict[bytes, str]) -> Cell:
     bitmap, colors = bytearray(), set()
     for y in range(row * height, (row + 1) * height):

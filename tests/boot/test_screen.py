@@ -9,7 +9,7 @@ from boot import ROOT, read_text
 from casefile import parse_case
 from golden import kernel_lines
 from qemu import SERIAL, VARS, Machine, command, find_tools
-from screen import read_cells, text_of, wrap
+from screen import read_cells, read_line, text_of, wrap
 
 BUILD = ROOT / "build" / "release"
 BOOT_SECONDS = 60
@@ -18,12 +18,12 @@ LEVEL_AT, LEVEL_END = 19, 24  # in "[    0.000000] [0] INFO  text"
 CASE = "about: the screen\noptions: {options}\nvga: none\nqemu: {display}\n---\nx\n"
 
 
-def boot_to(work: Path, options: str, display: str, last_line: str) -> Path:
+def boot_to(work: Path, options: str, display: str, last_line: str, image: str = "BOOTX64.EFI") -> Path:
     """Boots until the line came on serial, and takes a picture."""
     tools = find_tools()
     (work / VARS).write_bytes(tools.ovmf_vars.read_bytes())
     case = parse_case(CASE.format(options=options, display=display), "screen", "test_screen.py")
-    machine = Machine(command(case, tools, work, BUILD / "BOOTX64.EFI") + ["-no-shutdown"], work / "stderr", ROOT)
+    machine = Machine(command(case, tools, work, BUILD / image) + ["-no-shutdown"], work / "stderr", ROOT)
     try:
         machine.start()
         deadline = time.monotonic() + BOOT_SECONDS
@@ -61,3 +61,13 @@ def test_colours_follow_the_levels(tmp_path: Path) -> None:
         assert {cell.color for cell in after if cell.color} == {"text"}
         seen.add(text_of(level))
     assert {"INFO", "DEBUG"} <= seen
+
+
+def test_the_loaders_last_words_are_on_the_screen(tmp_path: Path) -> None:
+    """After ExitBootServices failed for good neither firmware nor kernel can draw."""
+    picture = boot_to(tmp_path, "exit-refused-ever", "-device VGA,xres=1280,yres=800", "Switch the machine off.",
+                      "loaders/hooks.efi")
+    first = read_line(picture, BUILD / "font.psf", 0, "800000")
+    second = read_line(picture, BUILD / "font.psf", 1, "800000")
+    assert first.startswith("Faultline cannot start: ExitBootServices failed after 128 tries: invalid parameter (EFI status ")
+    assert second == "The firmware is half shut down and cannot be returned to. Switch the machine off."

@@ -46,10 +46,10 @@ static struct row rows[] = {
      {.base = BASE, .width = 320, .height = 200, .pitch_pixels = 512, .size_bytes = (512 * 199 + 319) * 4, MASKS},
      "last line ends past"},
     {"a size of 32 bits would do", {.base = BASE, SHAPE(16384, 16384, 65536), MASKS}, NULL},
-    {"size 2^64 - 1", {GOOD, .size_bytes = UINT64_MAX}, "end of the address space"},
-    {"base in the last page", {GOOD, .base = UINT64_MAX - 3}, "end of the address space"},
-    {"end in the last page", {GOOD, .base = 0 - (uint64_t)1024 * 768 * 4}, "end of the address space"},
-    {"end before the last page", {GOOD, .base = 0 - (uint64_t)1024 * 768 * 4 - PAGE_SIZE}, NULL},
+    {"size 2^64 - 1", {GOOD, .size_bytes = UINT64_MAX}, "past what can be mapped"},
+    {"base in the last page", {GOOD, .base = UINT64_MAX - 3}, "past what can be mapped"},
+    {"end at the limit", {GOOD, .base = (UINT64_C(1) << 47) - (uint64_t)1024 * 768 * 4}, NULL},
+    {"end past the limit", {GOOD, .base = (UINT64_C(1) << 47) - (uint64_t)1024 * 768 * 4 + 4}, "past what can be mapped"},
     {"no red", {GOOD, .red_mask = 0}, "no bits"},
     {"no green", {GOOD, .green_mask = 0}, "no bits"},
     {"no blue", {GOOD, .blue_mask = 0}, "no bits"},
@@ -64,7 +64,7 @@ static struct row rows[] = {
     {"green and blue share a bit", {GOOD, .green_mask = 0x7f80}, "share"},
     {"RGB", {GOOD, .red_mask = 0xff, .blue_mask = 0xff0000}, NULL},
     {"10 bits each", {GOOD, .red_mask = 0x3ff00000, .green_mask = 0xffc00, .blue_mask = 0x3ff}, NULL},
-    {"5, 6 and 5 bits", {GOOD, .red_mask = 0xf800, .green_mask = 0x7e0, .blue_mask = 0x1f}, NULL},
+    {"5, 6 and 5 bits", {GOOD, .red_mask = 0xf800, .green_mask = 0x7e0, .blue_mask = 0x1f}, "of 16 bits"},
     {"1 bit each, at the top", {GOOD, .red_mask = 0x80000000, .green_mask = 0x40000000, .blue_mask = 0x20000000}, NULL},
 };
 

@@ -229,6 +229,12 @@ static struct bad_map bad_maps[] = {
      .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}, {T_NVS, PAGE(20), 1, 0}},
      .expected = {GOOD_1_3, {PAGE(3), PAGE(4), MEMORY_RESERVED, 0}, {PAGE(4), PAGE(9), MEMORY_FREE, 0}},
      .warning = "memory at 0x14000 and above is left out"},
+    {.name = "overlaps push the highest entries out", .capacity = 5,
+     .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}, {T_RESERVED, PAGE(5), 1, 0}, {T_NVS, PAGE(20), 1, 0},
+                 {T_NVS, PAGE(30), 1, 0}},
+     .expected = {GOOD_1_3, {PAGE(3), PAGE(4), MEMORY_RESERVED, 0}, {PAGE(4), PAGE(5), MEMORY_FREE, 0},
+                  {PAGE(5), PAGE(6), MEMORY_RESERVED, 0}, {PAGE(6), PAGE(9), MEMORY_FREE, 0}},
+     .warning = "memory at 0x14000 and above is left out"},
     {.name = "more entries than room, but they merge", .capacity = 1,
      .entries = {FREE_1_3, {T_FREE, PAGE(3), 1, WB}, {T_FREE, PAGE(4), 1, WB}},
      .expected = {{PAGE(1), PAGE(5), MEMORY_FREE, 0}}},
@@ -470,8 +476,7 @@ static void no_room_at_all(void **state)
 {
     struct raw_entry entry = FREE_1_3;
     struct raw_map raw = make_raw(&entry, 1, 48, 0);
-    struct memory_range none[1];
-    struct memory_map map = {.ranges = none, .capacity = 0};
+    struct memory_map map = {.ranges = malloc(0), .capacity = 0};
     struct findings findings;
     struct diagnostics diagnostics = findings_collect(&findings);
 
@@ -480,6 +485,18 @@ static void no_room_at_all(void **state)
     assert_int_equal(map.count, 0);
     assert_contains(findings.text, "memory at 0x1000 and above is left out");
     free(raw.block);
+    free(map.ranges);
+}
+
+static void no_map_at_all(void **state)
+{
+    struct memory_map_raw raw = {NULL, 48, 48, 1};
+    struct memory_range ranges[1];
+    struct memory_map map = {ranges, 1, 1};
+
+    (void)state;
+    assert_false(memory_map_build(&map, &raw, NULL));
+    assert_int_equal(map.count, 0);
 }
 
 static void a_map_of_rubbish_does_not_flood_the_log(void **state)
@@ -498,6 +515,10 @@ static void a_map_of_rubbish_does_not_flood_the_log(void **state)
     assert_true(memory_map_build(&map, &raw.raw, &diagnostics));
     assert_int_equal(findings.count, 65);
     assert_contains(findings.text, "936 more findings not shown");
+    diagnostics = findings_collect(&findings);
+    raw.raw.size_bytes = (uint64_t)48 * 64;
+    assert_true(memory_map_build(&map, &raw.raw, &diagnostics));
+    assert_int_equal(findings.count, 64);
     free(raw.block);
 }
 
@@ -584,6 +605,7 @@ static void claims_at_the_edges(void **state)
 
     (void)state;
     assert_true(memory_map_claim(&map, PAGE(5), PAGE(5), MEMORY_KERNEL));
+    assert_true(memory_map_claim(&map, PAGE(5) + 8, PAGE(5) + 8, MEMORY_KERNEL));
     assert_true(memory_map_claim(&map, PAGE(6), PAGE(5), MEMORY_KERNEL));
     assert_true(memory_map_claim(&map, UINT64_MAX, UINT64_MAX, MEMORY_KERNEL));
     assert_true(memory_map_claim(&map, TOP + 1, UINT64_MAX, MEMORY_KERNEL)); /* the page without an end */
@@ -645,6 +667,7 @@ int main(void)
     HOST_ADD(&tests, random_maps_without_room_keep_the_lowest);
     HOST_ADD(&tests, thousands_of_entries_in_any_order);
     HOST_ADD(&tests, no_room_at_all);
+    HOST_ADD(&tests, no_map_at_all);
     HOST_ADD(&tests, a_map_of_rubbish_does_not_flood_the_log);
     HOST_ADD(&tests, random_bytes_make_a_sound_map);
     HOST_ADD(&tests, random_claims_match_the_model);

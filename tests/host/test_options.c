@@ -93,6 +93,7 @@ static struct text_row texts[] = {
     {.name = "a name with a control character", .text = "fault=a\001b", .expected = {DEFAULTS},
      .warning = "\"fault=a?b\""},
     {.name = "a name with a byte over 126", .text = "fault=a\x7f", .expected = {DEFAULTS}, .warning = "\"fault=a?\""},
+    {.name = "a name of unusual characters", .text = "fault=!~", .expected = EXPECT(.fault = "!~")},
     {"selftest", EXPECT(.selftest = "all"), NULL, NULL},
     {"selftest=heap", EXPECT(.selftest = "heap"), NULL, NULL},
     {"selftest=", {DEFAULTS}, "the value must be a name", NULL},
@@ -123,6 +124,7 @@ static struct text_row texts[] = {
     {"selftests", {DEFAULTS}, "nearest is selftest", NULL},
     {"exits=qemu", {DEFAULTS}, "nearest is exit", NULL},
     {"falut=div", {DEFAULTS}, "nearest is fault", NULL},
+    {"cxlxx=1", {DEFAULTS}, "\"cxlxx=1\" ignored: no such option\n", NULL},
     {"zzz=1", {DEFAULTS}, "\"zzz=1\" ignored: no such option\n", NULL},
     {"e=1", {DEFAULTS}, "no such option\n", NULL},
     {"=", {DEFAULTS}, "\"=\" ignored: no such option\n", NULL},
@@ -181,6 +183,8 @@ static void many_bad_words_do_not_flood_the_log(void **state)
     parse(&options, bytes, sizeof(bytes), &findings);
     assert_int_equal(findings.count, 17);
     assert_contains(findings.text, "1008 more words ignored");
+    parse(&options, bytes, 32, &findings);
+    assert_int_equal(findings.count, 16);
 }
 
 static void rubbish_changes_nothing(void **state)

@@ -4,16 +4,24 @@
  * the very file that users get.
  *
  *   exit-refused-N     a page is taken between the first N memory maps and ExitBootServices, which
- * makes it refuse exit-refused-ever  the same, always map-refused        GetMemoryMap fails once
- * ExitBootServices was tried map-reversed       the memory map in descending order map-overlap
- * every map ends with a reserved entry over the middle of its largest free one map-stride-56
- * descriptors 56 bytes apart map-300            the largest free entry cut into pieces, so that
- * there are over 300 gop-pitch          a pitch that is smaller than the width gop-size           a
- * framebuffer that ends before its last line gop-none           no graphics output protocol
+ *                      makes it refuse; every other service then ends the machine
+ *   exit-refused-ever  the same, always
+ *   map-refused        GetMemoryMap fails once ExitBootServices was tried
+ *   map-failing        GetMemoryMap fails at the first try to leave: the loader returns
+ *   map-reversed       the memory map in descending order
+ *   map-overlap        the map ends with a reserved entry over a part of its largest free one
+ *   map-stride-56      descriptors 56 bytes apart
+ *   map-300            the largest free entry cut into pieces, so that there are over 300
+ *   low-none           nothing is to be had below 1 MiB
+ *   gop-pitch          a pitch that is smaller than the width
+ *   gop-size           a framebuffer that ends before its last line
+ *   gop-none           no graphics output protocol
  *   rsdp-none          no ACPI tables in the configuration table
  *   rsdp-checksum      both root pointers with a wrong checksum
+ *   rsdp-2-checksum    only the ACPI 2.0 one with a wrong checksum
  *
- * Started without load options, as from a stick, it hands on load options that are rubbish.
+ * Started without load options, as from a stick, it hands on load options that are rubbish. When
+ * the file under test returns, it says so, and whether every page was given back.
  */
 #include <efi.h>
 #include <stdbool.h>
@@ -35,16 +43,39 @@ static bool exit_was_tried;
 
 /* ---- leaving boot services ---- */
 
+static void hang_for_ever(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+static EFI_ALLOCATE_PAGES real_allocate_pages;
+
+/* A failed ExitBootServices is half a shutdown: a loader that calls any of these now hangs, visibly.
+ * What firmware's own handlers may still need stays. */
+static void poison_services(void)
+{
+    static void (*const hang)(void) = hang_for_ever;
+    void *const services[] = {&boot->AllocatePages,      &boot->AllocatePool,
+                              &boot->FreePages,          &boot->HandleProtocol,
+                              &boot->LocateHandleBuffer, &system->ConOut->OutputString};
+
+    for (unsigned i = 0; i < ARRAY_COUNT(services); i++)
+        memcpy(services[i], &hang, sizeof(hang));
+}
+
 static EFI_STATUS EFIAPI refuse_exit(EFI_HANDLE handle, UINTN key)
 {
     EFI_PHYSICAL_ADDRESS page;
 
     exit_was_tried = true;
-    if (refusals_left > 0) {
-        refusals_left--;
-        boot->AllocatePages(AllocateAnyPages, EfiBootServicesData, 1, &page);
-    }
-    return real_exit_boot_services(handle, key);
+    if (refusals_left == 0)
+        return real_exit_boot_services(handle, key);
+    refusals_left--;
+    real_allocate_pages(AllocateAnyPages, EfiBootServicesData, 1, &page);
+    key = real_exit_boot_services(handle, key);
+    poison_services();
+    return key;
 }
 
 static void hook_exit(unsigned refusals)
@@ -57,6 +88,29 @@ static EFI_STATUS EFIAPI refuse_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UIN
                                     UINTN *stride, UINT32 *version)
 {
     return exit_was_tried ? EFI_DEVICE_ERROR : real_get_memory_map(size, map, key, stride, version);
+}
+
+static void hook_map_refused(void)
+{
+    hook_exit(1);
+    boot->GetMemoryMap = refuse_map;
+}
+
+/* The first call asks for the size, the second is the one before ExitBootServices. */
+static EFI_STATUS EFIAPI fail_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
+                                  UINTN *stride, UINT32 *version)
+{
+    return map ? EFI_DEVICE_ERROR : real_get_memory_map(size, map, key, stride, version);
+}
+
+/* ---- memory below 1 MiB ---- */
+
+static EFI_STATUS EFIAPI refuse_low_pages(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE memory_type,
+                                          UINTN pages, EFI_PHYSICAL_ADDRESS *at)
+{
+    if (type == AllocateMaxAddress && *at < 0x100000)
+        return EFI_OUT_OF_RESOURCES;
+    return real_allocate_pages(type, memory_type, pages, at);
 }
 
 /* ---- memory maps ---- */
@@ -217,6 +271,14 @@ static void break_checksum(EFI_CONFIGURATION_TABLE *table)
     table->VendorTable = copies[used++];
 }
 
+static void break_checksum_20(EFI_CONFIGURATION_TABLE *table)
+{
+    static const EFI_GUID acpi_20 = ACPI_20_TABLE_GUID;
+
+    if (memcmp(&table->VendorGuid, &acpi_20, sizeof(acpi_20)) == 0)
+        break_checksum(table);
+}
+
 /* ---- choosing and starting ---- */
 
 static bool set_hook(const char *name)
@@ -224,7 +286,11 @@ static bool set_hook(const char *name)
     if (strncmp(name, "exit-refused-", 13) == 0)
         hook_exit(name[13] == 'e' ? UINT32_MAX : (unsigned)(name[13] - '0'));
     else if (strcmp(name, "map-refused") == 0)
-        hook_exit(1), boot->GetMemoryMap = refuse_map;
+        hook_map_refused();
+    else if (strcmp(name, "map-failing") == 0)
+        boot->GetMemoryMap = fail_map;
+    else if (strcmp(name, "low-none") == 0)
+        boot->AllocatePages = refuse_low_pages;
     else if (strcmp(name, "map-reversed") == 0)
         boot->GetMemoryMap = reverse_map;
     else if (strcmp(name, "map-overlap") == 0)
@@ -243,6 +309,8 @@ static bool set_hook(const char *name)
         for_each_root_pointer(rename_table);
     else if (strcmp(name, "rsdp-checksum") == 0)
         for_each_root_pointer(break_checksum);
+    else if (strcmp(name, "rsdp-2-checksum") == 0)
+        for_each_root_pointer(break_checksum_20);
     else
         return false;
     return true;
@@ -259,13 +327,45 @@ static CHAR16 *take_first_word(CHAR16 *options, char *word, size_t size)
     return *options == ' ' ? options + 1 : options;
 }
 
+static void say(const CHAR16 *text)
+{
+    static CHAR16 line[80];
+    unsigned length = 0;
+
+    while (text[length] != 0 && length < ARRAY_COUNT(line) - 1) {
+        line[length] = text[length];
+        length++;
+    }
+    line[length] = 0;
+    system->ConOut->OutputString(system->ConOut, line);
+}
+
+/* Free pages by firmware's own account. */
+static UINT64 free_pages(void)
+{
+    static uint8_t map[64 * 1024];
+    UINTN size = sizeof(map), key, stride;
+    UINT32 version;
+    UINT64 pages = 0;
+
+    if (EFI_ERROR(
+            real_get_memory_map(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &stride, &version)))
+        return 0;
+    for (UINTN i = 0; i < size / stride; i++) {
+        EFI_MEMORY_DESCRIPTOR *entry = entry_at((EFI_MEMORY_DESCRIPTOR *)map, stride, i);
+
+        pages += entry->Type == EfiConventionalMemory ? entry->NumberOfPages : 0;
+    }
+    return pages;
+}
+
 EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table);
 EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
 {
     static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
     static CHAR16 rubbish[] = {0x1234, 0xfffe, 0x0001, 0x8000, 'e', 'x', 'i', 't', 0x7f};
-    static CHAR16 bad_hook[] = L"hooks: the first load option names no hook\r\n";
     EFI_LOADED_IMAGE *self, *child;
+    UINT64 pages;
     EFI_HANDLE child_handle;
     char word[32] = "";
     CHAR16 *rest;
@@ -274,6 +374,7 @@ EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
     system = system_table;
     boot = system->BootServices;
     real_get_memory_map = boot->GetMemoryMap;
+    real_allocate_pages = boot->AllocatePages;
     real_exit_boot_services = boot->ExitBootServices;
     real_locate_handle_buffer = boot->LocateHandleBuffer;
     boot->HandleProtocol(self_handle, &loaded_image_guid, (void **)&self);
@@ -294,8 +395,13 @@ EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
     child->LoadOptionsSize =
         self->LoadOptionsSize - (UINT32)((uint8_t *)rest - (uint8_t *)self->LoadOptions);
     if (word[0] != '\0' && !set_hook(word)) {
-        system->ConOut->OutputString(system->ConOut, bad_hook);
+        say(L"hooks: the first load option names no hook\r\n");
         return EFI_INVALID_PARAMETER;
     }
-    return boot->StartImage(child_handle, NULL, NULL);
+    pages = free_pages();
+    status = boot->StartImage(child_handle, NULL, NULL);
+    boot->GetMemoryMap = real_get_memory_map;
+    say(EFI_ERROR(status) ? L"hooks: the loader returned an error\r\n" : L"hooks: it returned\r\n");
+    say(free_pages() >= pages ? L"hooks: no page is lost\r\n" : L"hooks: PAGES ARE LOST\r\n");
+    return status;
 }

@@ -31,7 +31,6 @@
 
 enum lapic_delivery {
     LAPIC_FIXED = 0,
-    LAPIC_SMI = 2,
     LAPIC_NMI = 4,
     LAPIC_INIT = 5,
     LAPIC_STARTUP = 6,
@@ -60,7 +59,7 @@ void lapic_init_cpu(void);
 uint32_t lapic_read(uint32_t reg);
 void lapic_write(uint32_t reg, uint32_t value);
 uint32_t lapic_id(void);
-bool lapic_is_ready(void); /* lapic_init() has run: registers may be touched */
+bool lapic_is_ready(void); /* lapic_init_cpu() has run: registers may be touched */
 
 /* The interrupt at hand is done. In the handler, once. */
 void lapic_eoi(void);

@@ -9,14 +9,10 @@
 
 #define CR0_PE BIT(0)
 #define CR0_MP BIT(1)
-#define CR0_EM BIT(2)
-#define CR0_TS BIT(3)
 #define CR0_ET BIT(4)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
 #define CR0_AM BIT(18)
-#define CR0_NW BIT(29)
-#define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
 
 #define CR4_DE         BIT(3)
@@ -33,14 +29,12 @@
 #define CR4_CET        BIT(23)
 
 #define MSR_APIC_BASE      0x01b
-#define APIC_BASE_BSP      BIT(8)
 #define APIC_BASE_X2APIC   BIT(10)
 #define APIC_BASE_ENABLE   BIT(11)
 #define APIC_BASE_ADDRESS  BIT_RANGE(51, 12)
 #define MSR_PAT            0x277
 #define MSR_X2APIC_FIRST   0x800
 #define MSR_EFER           0xc0000080
-#define EFER_SCE           BIT(0)
 #define EFER_LME           BIT(8)
 #define EFER_LMA           BIT(10)
 #define EFER_NXE           BIT(11)
@@ -51,9 +45,6 @@
 #define XCR0_X87 BIT(0)
 #define XCR0_SSE BIT(1)
 #define XCR0_AVX BIT(2)
-
-#define RFLAGS_CF BIT(0)
-#define RFLAGS_IF BIT(9)
 
 #define X86_READ_CR(number)                                                                        \
     static inline uint64_t x86_read_cr##number(void)                                               \
