@@ -98,7 +98,7 @@ static bool use_gop(struct loader *loader, gop_t *gop)
         improve_mode(loader, gop);
     mode = gop->Mode->Info;
     if (!is_linear(mode)) {
-        loader_report(loader, LOG_WARN, "no framebuffer: every mode is blit-only");
+        loader_report(loader, LOG_INFO, "a blit-only display is passed over");
         return false;
     }
     take_mode(framebuffer, gop);

@@ -7,6 +7,7 @@
 #include "arch/mmu.h"
 #include "arch/timer.h"
 #include "boot.h"
+#include "kernel/bench.h"
 #include "kernel/fault.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
@@ -63,19 +64,19 @@ static void audit_page_tables(void)
 }
 
 /* Where the time went, in counts of the time-stamp counter. */
-static void log_boot_times(uint64_t entered, uint64_t memory_done)
+static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t ready_at)
 {
     const uint64_t *tsc = boot_info.tsc;
+    enum log_level level = boot_options.bench[0] != '\0' ? LOG_INFO : LOG_DEBUG;
 
-    log_debug(
-        "boot times: options %lu, screen %lu, ACPI %lu, kernel copied %lu, tables %lu, firmware "
-        "left %lu, "
-        "kernel entered %lu, memory %lu, ready %lu",
+    log_write(
+        level, "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, tables %lu, exit %lu",
         tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
         tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS], tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
         tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI], tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_KERNEL],
-        tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES], entered - tsc[BOOT_STEP_EXIT],
-        memory_done - entered, arch_timestamp() - memory_done);
+        tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
+    log_write(level, "boot kernel: entry %lu, memory %lu, ready %lu", entered - tsc[BOOT_STEP_EXIT],
+              memory_done - entered, ready_at - memory_done);
 }
 
 static void log_ready(void)
@@ -107,7 +108,7 @@ static void finish(bool well)
 NORETURN void kernel_main(const struct boot_info *handed_over);
 void kernel_main(const struct boot_info *handed_over)
 {
-    uint64_t entered = arch_timestamp(), memory_done;
+    uint64_t entered = arch_timestamp(), memory_done, ready_at;
     const struct memory_map *memory;
     bool well = true;
 
@@ -131,9 +132,12 @@ void kernel_main(const struct boot_info *handed_over)
     arch_irq_enable();
     audit_page_tables();
     log_ready();
-    log_boot_times(entered, memory_done);
+    ready_at = arch_timestamp();
+    log_boot_times(entered, memory_done, ready_at);
+    if (boot_options.bench[0] != '\0')
+        well = bench_run(boot_options.bench);
     if (boot_options.selftest[0] != '\0')
-        well = selftest_run(boot_options.selftest);
+        well = selftest_run(boot_options.selftest) && well;
     fault_menu_at_stage(&boot_options, "");
     finish(well);
     for (;;)

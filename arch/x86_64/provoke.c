@@ -55,3 +55,13 @@ unsigned arch_send_all_vectors(unsigned first)
     }
     return arrived;
 }
+
+static void do_nothing(struct trap_frame *frame) { (void)frame; }
+
+trap_handler_t *arch_bench_begin(void) { return trap_set_handler(X86_EXC_BP, do_nothing); }
+
+void arch_bench_end(trap_handler_t *before) { trap_set_handler(X86_EXC_BP, before); }
+
+void arch_bench_breakpoint(void) { __asm__ volatile("int3"); }
+
+void arch_bench_timer_interrupt(void) { __asm__ volatile("int %0" : : "i"(VECTOR_LAPIC_TIMER)); }

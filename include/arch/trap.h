@@ -67,6 +67,13 @@ void arch_provoke_nmi(void);
  * unchanged, flags and stack pointer too. */
 bool arch_breakpoint_keeps_registers(void);
 
+/* Rounds for kernel/bench.c: a breakpoint whose handler does nothing, and the timer interrupt's whole
+ * path, raised by INT n. Between arch_bench_begin() and arch_bench_end(), interrupts off. */
+void arch_bench_breakpoint(void);
+void arch_bench_timer_interrupt(void);
+trap_handler_t *arch_bench_begin(void);
+void arch_bench_end(trap_handler_t *before);
+
 /* Takes each interrupt from `first` to 255 once by a self-sent IPI; returns how many arrived. LAPIC
  * on, interrupts on. */
 unsigned arch_send_all_vectors(unsigned first);

@@ -23,11 +23,10 @@ struct elf_segment {
 };
 
 struct elf_image {
-    vaddr_t entry; /* inside an executable segment */
-    vaddr_t start; /* lowest segment start, rounded down to a page */
-    vaddr_t end;   /* highest segment end, rounded up to a page */
-    size_t
-        segment_count; /* PT_LOAD segments with memory_bytes > 0, in ascending order, 1..ELF_SEGMENTS_MAX */
+    vaddr_t entry;        /* inside the file's bytes of an executable segment */
+    vaddr_t start;        /* lowest segment start, rounded down to a page */
+    vaddr_t end;          /* highest segment end, rounded up to a page */
+    size_t segment_count; /* PT_LOAD segments, in ascending order, 1..ELF_SEGMENTS_MAX */
     struct elf_segment segments[ELF_SEGMENTS_MAX];
 };
 
@@ -38,11 +37,12 @@ struct elf_limits {
 };
 
 /*
- * Checks all that section D of a hostile catalogue would try (header fields, sizes that wrap or pass the end of the
- * file, overlapping or unordered segments, two segments with different permissions in one page, writable and
- * executable, offset not congruent to address modulo the page, entry outside an executable segment, PT_INTERP,
- * PT_DYNAMIC, PT_TLS, executable PT_GNU_STACK ...). Returns NULL and fills `out` when the image can be loaded; else a
- * plain constant sentence that names what is wrong ("segment ends past the end of the file"), with out zeroed.
+ * NULL, and fills `out`, when the image can be loaded; else a plain constant sentence that names what is wrong ("a
+ * segment ends past the end of the file"), with *out zeroed. Refused are: header fields that are wrong or contradict
+ * the size; segments that are empty, wrap, end past the file or the limits, overlap, are out of order, share a page
+ * with one of other permissions, are not readable or both writable and executable, differ from their offset within the
+ * page, or have an alignment other than a power of two from 4 KiB to 1 GiB; anything in page 0; an entry outside the
+ * code; PT_INTERP, PT_DYNAMIC, PT_TLS, PT_SHLIB, an executable PT_GNU_STACK.
  */
 const char *elf_image_read(struct elf_image *out, const void *bytes, size_t size_bytes,
                            const struct elf_limits *limits);

@@ -42,8 +42,7 @@ struct memory_range {
     paddr_t start; /* page-aligned */
     paddr_t end;   /* exclusive, page-aligned, > start */
     enum memory_kind kind;
-    uint32_t
-        runtime; /* 1 when EFI_MEMORY_RUNTIME was set: the firmware needs it after ExitBootServices */
+    uint32_t runtime; /* 1 for EFI_MEMORY_RUNTIME: the firmware needs it after ExitBootServices */
 };
 
 #define MEMORY_MAP_MAX_ENTRIES 4096
@@ -68,16 +67,23 @@ struct memory_map_raw {
  * part, is warned about with its number (0 pages, end past 2^64, start not page-aligned, unknown type, overlap with
  * another kind ...) and skipped or clipped. Returns false, with map empty and one warning that says why, when the map as
  * a whole cannot be read: stride under 40 or not a multiple of 8, version other than 1, size 0. A size that is no
- * multiple of the stride and more than MEMORY_MAP_MAX_ENTRIES entries are warned about and the rest is used. When the
- * capacity does not suffice, the ranges left out are the highest, and a warning says so. Costs n log n at most, and
- * about 30 instructions an entry for a map that is sorted already. Boot CPU.
+ * multiple of the stride and more than MEMORY_MAP_MAX_ENTRIES entries are warned about and the rest is used. After 64
+ * warnings about single entries the others are only counted.
+ *
+ * In doubt nothing is handed out: FREE, BOOT_SERVICES and LOADER become RUNTIME_DATA with EFI_MEMORY_RUNTIME and
+ * RESERVED without EFI_MEMORY_WB; unaligned they shrink, every other kind grows. `runtime` survives an overlap.
+ *
+ * When the capacity does not suffice, everything from some address on is left out, and a warning names it. Twice the
+ * number of entries always suffices. Costs about 250 instructions an entry for a map that is sorted already, 600 for a
+ * shuffled one, n log n at most (with too little capacity: n times the entries pushed out). Boot CPU.
  */
 bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw,
                       const struct diagnostics *diagnostics);
 
 /*
  * Marks [start, end) as `kind`, whatever it was before (also where the map has a hole), splitting and merging ranges.
- * start and end are rounded outwards to pages. Returns false, with map unchanged, when the capacity does not suffice.
+ * start and end are rounded outwards to pages; start >= end changes nothing. The last page of the address space, whose
+ * end is no number, is left out. Returns false, with map unchanged, when the capacity does not suffice.
  */
 bool memory_map_claim(struct memory_map *map, paddr_t start, paddr_t end, enum memory_kind kind);
 

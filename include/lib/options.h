@@ -26,9 +26,9 @@ struct options {
     bool x2apic;                 /* x2apic=0 1: use x2APIC mode where the CPU offers it */
     bool exit_qemu;              /* exit=qemu: leave through isa-debug-exit when all is done */
     char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
-    char fault_stage
-        [OPTION_NAME_MAX]; /* fault=NAME:STAGE with STAGE early or memory; empty: after `ready` */
-    char selftest[OPTION_NAME_MAX]; /* selftest=NAME; "all" for selftest alone; empty: none */
+    char fault_stage[OPTION_NAME_MAX]; /* fault=NAME:STAGE, early or memory; empty: after `ready` */
+    char bench[OPTION_NAME_MAX];       /* bench=NAME; "all" for bench alone; empty: none */
+    char selftest[OPTION_NAME_MAX];    /* selftest=NAME; "all" for selftest alone; empty: none */
 };
 
 /* Every option at its built-in value: info, serial and screen, no colour, x2apic on, nothing else. */
@@ -36,7 +36,8 @@ void options_set_defaults(struct options *options);
 
 /*
  * Applies the words of text (not NUL-terminated, any bytes) to options, which must hold defaults or earlier words.
- * Warnings quote at most 40 characters of the input, with every byte outside 0x20..0x7e shown as `?`.
+ * Warnings quote at most 40 characters of the input, with every byte outside 0x20..0x7e shown as `?`; after 16 of them
+ * the other bad words are only counted. A UTF-8 byte order mark in front is passed over.
  */
 void options_parse(struct options *options, const char *text, size_t length,
                    const struct diagnostics *diagnostics);
@@ -46,7 +47,7 @@ void options_parse(struct options *options, const char *text, size_t length,
  * by custom). Takes size bytes, writes the options in ASCII to `text` (at most text_size - 1 and a NUL): a leading word
  * that ends in .efi is dropped. Returns false, with text empty, when nothing printable is left or when anything
  * outside tab, LF, CR and 0x20..0x7e is found; a terminating NUL and what follows it are ignored.
- * `cut` is set when the text did not fit.
+ * *cut says whether the text did not fit; then it ends with the last whole word that does.
  */
 bool options_from_load_options(char *text, size_t text_size, const void *load_options,
                                size_t size_bytes, bool *cut);

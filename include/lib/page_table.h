@@ -18,11 +18,11 @@
 #define PTE_WRITABLE BIT(1)
 #define PTE_USER     BIT(2)
 #define PTE_PWT      BIT(3) /* alone: PAT entry 1 at every page size, write-combining (control.c) */
-#define PTE_PCD     BIT(4)
-#define PTE_LARGE   BIT(7) /* in a PDPT or PD entry: a leaf */
-#define PTE_GLOBAL  BIT(8)
-#define PTE_NX      BIT(63)
-#define PTE_ADDRESS BIT_RANGE(51, 12)
+#define PTE_PCD      BIT(4)
+#define PTE_LARGE    BIT(7) /* in a PDPT or PD entry: a leaf */
+#define PTE_GLOBAL   BIT(8)
+#define PTE_NX       BIT(63)
+#define PTE_ADDRESS  BIT_RANGE(51, 12)
 
 #define PAGE_TABLE_ENTRIES 512
 #define PAGE_LEVELS_MAX    5 /* level 1 is the table of 4 KiB pages, 4 the PML4, 5 the PML5 */

@@ -16,12 +16,13 @@
 #include "lib/string.h"
 #include "version.h"
 
+/* Chosen so that a report fits 37 rows of 100 columns, a screen of 800x600. */
 #define LINE_MAX     240
 #define LABEL_WIDTH  11
-#define TAIL_LINES   6
+#define TAIL_LINES   4
 #define CODE_BEFORE  8
 #define CODE_BYTES   24
-#define WORDS_SHOWN  16
+#define WORDS_SHOWN  8
 #define WORDS_A_LINE 4
 
 #define COLOR_HEADLINE 0xff5555

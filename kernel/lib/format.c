@@ -2,8 +2,8 @@
  * The formatter: a subset of C17 7.21.6.1 that never allocates, never fails and never writes past
  * its buffer.
  *
- * One conversion is read into a `struct spec`, then printed. Everything goes through sink_put, the
- * only place that writes, so the bound is checked in one place. What is not understood is copied as
+ * One conversion is read into a `struct spec`, then printed. Everything asks sink_take for room,
+ * so the bound is checked in one place; a single character is put directly. What is not understood is copied as
  * it stands, which shows a mistake in the output instead of hiding it; no argument is consumed for
  * it.
  */
@@ -39,6 +39,18 @@ struct arguments {
     va_list list;
 };
 
+/* Where the next `length` characters go; *length becomes how many of them fit. */
+static char *sink_take(struct sink *sink, size_t *length)
+{
+    char *at = sink->buffer + sink->used;
+    size_t room = sink->size - 1 - sink->used;
+
+    if (*length > room)
+        *length = room;
+    sink->used += *length;
+    return at;
+}
+
 static void sink_put(struct sink *sink, char character)
 {
     if (sink->used < sink->size - 1)
@@ -47,14 +59,17 @@ static void sink_put(struct sink *sink, char character)
 
 static void sink_fill(struct sink *sink, char character, int count)
 {
-    for (int i = 0; i < count; i++)
-        sink_put(sink, character);
+    size_t length = count > 0 ? (size_t)count : 0;
+    char *at = sink_take(sink, &length);
+
+    memset(at, character, length);
 }
 
 static void sink_write(struct sink *sink, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        sink_put(sink, text[i]);
+    char *at = sink_take(sink, &length);
+
+    memcpy(at, text, length);
 }
 
 /* Pads `text` with blanks to the width. */
@@ -264,6 +279,9 @@ size_t format_v(char *buffer, size_t size, const char *template, va_list argumen
             at = read_spec(&spec, at, &rest);
             if (print_conversion(&sink, &spec, &rest))
                 continue;
+        } else {
+            while (*at != '\0' && *at != '%')
+                at++;
         }
         sink_write(&sink, start, (size_t)(at - start));
     }

@@ -110,6 +110,11 @@ static bool set_selftest(struct options *options, struct slice value)
     return slice_store(options->selftest, value);
 }
 
+static bool set_bench(struct options *options, struct slice value)
+{
+    return slice_store(options->bench, value);
+}
+
 const struct option_row option_rows[] = {
     {"loglevel", set_loglevel, "error, warn, info, debug or trace", NULL},
     {"console", set_console, "serial, screen, serial,screen or none", NULL},
@@ -119,6 +124,7 @@ const struct option_row option_rows[] = {
     {"fault", set_fault, "list, or NAME or NAME:STAGE with the stage early or memory", NULL},
     {"selftest", set_selftest, "a name of at most 47 characters, or none at all for every test",
      "all"},
+    {"bench", set_bench, "a name of at most 47 characters, or none at all for every row", "all"},
 };
 
 const size_t option_row_count = ARRAY_COUNT(option_rows);

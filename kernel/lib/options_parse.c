@@ -45,14 +45,11 @@ static const struct option_row *find_row(struct slice name)
     return NULL;
 }
 
-/*
- * The option that was probably meant: less than half of the name is different, so that two
- * swapped letters are forgiven in a short one. NULL when none is that close.
- */
+/* The option that was probably meant: at most a third of the name is wrong. NULL: none. */
 static const char *nearest_name(struct slice name)
 {
     const char *nearest = NULL;
-    size_t nearest_distance = (name.length + 1) / 2;
+    size_t nearest_distance = name.length / 3 + 1;
 
     for (size_t i = 0; i < option_row_count; i++) {
         size_t distance =

@@ -11,6 +11,8 @@
 #include "ring.h"
 
 #define SINKS_MAX 2
+#define PREFIX_MAX                                                                                 \
+    48 /* 20 digits of seconds, 6 of microseconds, 8 of the CPU, and what is between */
 
 struct sink_state {
     const struct log_sink *sink;
@@ -49,19 +51,43 @@ void log_write(enum log_level level, const char *template, ...)
     log_drain();
 }
 
-/* The gray part before the level. */
-static size_t format_prefix(char *text, size_t size, const struct log_record *record)
+/* At least `width` digits in base 10 or 16, filled up on the left; returns the end of the text. */
+static char *put_number(char *at, uint64_t value, unsigned base, unsigned width, char fill)
+{
+    char digits[20];
+    unsigned count = 0;
+
+    do
+        digits[count++] = "0123456789ABCDEF"[value % base];
+    while ((value /= base) != 0);
+    for (unsigned i = count; i < width; i++)
+        *at++ = fill;
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* The gray part before the level, "[    1.234567] [0] ", without a NUL; PREFIX_MAX characters at
+ * most. Not by format(): every line that is shown goes through here. */
+static size_t format_prefix(char *text, const struct log_record *record)
 {
     uint64_t us = record->time_ns / 1000;
+    char *at = text;
 
-    return format(text, size, "[%5lu.%06lu] [%X] ", (unsigned long)(us / 1000000),
-                  (unsigned long)(us % 1000000), record->cpu);
+    *at++ = '[';
+    at = put_number(at, us / 1000000, 10, 5, ' ');
+    *at++ = '.';
+    at = put_number(at, us % 1000000, 10, 6, '0');
+    memcpy(at, "] [", 3);
+    at = put_number(at + 3, record->cpu, 16, 1, '0');
+    memcpy(at, "] ", 2);
+    return (size_t)(at + 2 - text);
 }
 
 static void show_record(const struct log_sink *sink, const struct log_record *record)
 {
-    char prefix[48];
-    size_t length = format_prefix(prefix, sizeof(prefix), record);
+    char prefix[PREFIX_MAX];
+    size_t length = format_prefix(prefix, record);
 
     sink->put(LOG_COLOR_DIM, prefix, length);
     sink->put(levels[record->level].rgb, levels[record->level].name, 5);
@@ -177,12 +203,12 @@ void log_tail(unsigned count, void (*show)(const char *prefix, const char *text,
     enum ring_result result;
 
     while (count-- > 0 && (result = ring_read(&position, &record, true)) != RING_END) {
-        char prefix[48];
+        char prefix[PREFIX_MAX + 8];
         size_t length;
 
         if (result == RING_LOST)
             continue;
-        length = format_prefix(prefix, sizeof(prefix), &record);
+        length = format_prefix(prefix, &record);
         format(prefix + length, sizeof(prefix) - length, "%s ", levels[record.level].name);
         show(prefix, record.text, record.length);
     }

@@ -32,6 +32,7 @@ static cell_t wanted[ROWS_MAX][COLUMNS_MAX], shown[ROWS_MAX][COLUMNS_MAX];
 static bool dirty[ROWS_MAX];
 static uint32_t top_row; /* the row of `wanted` that is seen at the top */
 static uint32_t cursor_column, cursor_row;
+static uint64_t bytes_written;
 
 static struct {
     uint32_t rgb, pixel;
@@ -121,6 +122,7 @@ static void draw_cell(uint32_t row, uint32_t column, cell_t cell)
     uint32_t *at = pixels + (uint64_t)row * font.height * scale * screen.pitch_pixels +
                    column * font.width * scale;
 
+    bytes_written += (uint64_t)font.width * font.height * scale * scale * sizeof(*pixels);
     if (scale == 1 && font.width == 8)
         draw_narrow(bitmap, colors[cell >> 24].pairs, at);
     else
@@ -227,14 +229,25 @@ bool screen_init(const struct framebuffer *framebuffer, void *at)
     for (unsigned i = 0; i < ASCII_COUNT; i++)
         ascii_glyphs[i] = -1;
     forget_colors();
+    ready = true;
+    screen_clear();
+    return true;
+}
+
+void screen_clear(void)
+{
+    if (!ready || !pixels)
+        return;
     for (uint32_t row = 0; row < rows; row++) {
         blank_row(wanted[row]);
         blank_row(shown[row]);
+        dirty[row] = false;
     }
+    top_row = cursor_row = cursor_column = 0;
     clear();
-    ready = true;
-    return true;
 }
+
+uint64_t screen_bytes_written(void) { return bytes_written; }
 
 void screen_move(void *at)
 {

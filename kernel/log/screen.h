@@ -13,6 +13,12 @@ extern const struct log_sink screen_sink;
  * be used. Boot CPU. */
 bool screen_init(const struct framebuffer *framebuffer, void *pixels);
 
+/* Blanks the screen; the next line is the first. No-op without a screen. Boot CPU, nobody drawing. */
+void screen_clear(void);
+
+/* Bytes written to the framebuffer for cells since the start. It is never read. */
+uint64_t screen_bytes_written(void);
+
 /* The framebuffer is mapped somewhere else now; NULL: nowhere, and what is put meanwhile is drawn at the next move. */
 void screen_move(void *pixels);
 

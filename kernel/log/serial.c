@@ -87,22 +87,25 @@ void serial_try_again(void) { answers = present; }
 
 /* The FIFO takes 16 bytes once it is empty, so the port is asked once for 16 bytes. A port that
  * stalls is not waited for again, byte after byte. */
-static void put_byte(char byte)
+static bool has_room(void)
 {
-    if (fifo_room == 0) {
-        answers = answers && wait_for(LSR_THR_EMPTY);
-        if (!answers)
-            return;
-        fifo_room = fifo_bytes;
-    }
-    fifo_room--;
-    uart_write(UART_DATA, (uint8_t)byte);
+    if (fifo_room > 0)
+        return true;
+    answers = answers && wait_for(LSR_THR_EMPTY);
+    fifo_room = answers ? fifo_bytes : 0;
+    return answers;
 }
 
 static void put_text(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        put_byte(text[i]);
+    while (length > 0 && has_room()) {
+        unsigned part = length < fifo_room ? (unsigned)length : fifo_room;
+
+        fifo_room -= part;
+        length -= part;
+        while (part-- > 0)
+            uart_write(UART_DATA, (uint8_t)*text++);
+    }
 }
 
 static void serial_put(uint32_t rgb, const char *text, size_t length)

@@ -7,10 +7,8 @@
 #include "kernel/panic.h"
 #include "lib/align.h"
 
-#define RANGES_MAX 2048
-
-static struct memory_range ranges[RANGES_MAX];
-static struct memory_map memory = {.ranges = ranges, .capacity = RANGES_MAX};
+static struct memory_range ranges[MEMORY_MAP_MAX_RANGES];
+static struct memory_map memory = {.ranges = ranges, .capacity = MEMORY_MAP_MAX_RANGES};
 static paddr_t image_start, image_end;
 
 static void warn(void *context, const char *line)
@@ -22,7 +20,7 @@ static void warn(void *context, const char *line)
 static void claim(paddr_t start, uint64_t bytes, enum memory_kind kind)
 {
     if (bytes != 0 && !memory_map_claim(&memory, start, start + bytes, kind))
-        log_warn("memory map: more than %u ranges, %lx is not marked as %s", RANGES_MAX,
+        log_warn("memory map: more than %u ranges, %lx is not marked as %s", MEMORY_MAP_MAX_RANGES,
                  (unsigned long)start, memory_kind_name(kind));
 }
 

@@ -20,7 +20,7 @@ boot-test-images:
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
 test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS)
 .PHONY: boot-test-images test-images
-.SECONDARY:
+.PRECIOUS: $(O)/loaders/%.so
 
 # $(1) tier
 define run_boot_tests
@@ -49,3 +49,10 @@ test-full: boot-test-images ## the whole matrix, at most 40 minutes
 	$(call run_host_tests)
 	$(call run_boot_tests,full)
 	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/full.xml
+
+bench: boot-test-images ## instruction counts of what is hot, beside their budgets (two minutes)
+	$(Q)python3 tests/boot/bench.py
+
+bench-check: boot-test-images ## the same; fails when a budget is missed or two runs differ
+	$(Q)python3 tests/boot/bench.py --check
+.PHONY: bench bench-check

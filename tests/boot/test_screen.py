@@ -49,7 +49,7 @@ def test_screen_equals_serial(tmp_path: Path, width: int, height: int) -> None:
 
 
 def test_colours_follow_the_levels(tmp_path: Path) -> None:
-    picture = boot_to(tmp_path, "nonsense=1 loglevel=debug", "-device VGA,xres=1920,yres=1200", "boot times")
+    picture = boot_to(tmp_path, "nonsense=1 loglevel=debug", "-device VGA,xres=1920,yres=1200", "boot kernel")
     seen = set()
     for row in read_cells(picture, BUILD / "font.psf"):
         text = text_of(row)

@@ -26,9 +26,13 @@ $(host_out)/test_psf.o: $(host_font)
 host_need_cmocka = $(if $(wildcard /usr/include/cmocka.h /usr/local/include/cmocka.h),,\
     $(error cmocka.h is missing: install the package libcmocka-dev, or run scripts/setup))
 
-$(host_out)/lib/%.o: kernel/lib/%.c tests/host/host.mk
+# Objects of two compilers do not mix: each has its own sanitizer runtime.
+$(host_out)/compiler: host-force
+	@mkdir -p $(@D); echo '$(HOSTCC)' | cmp -s - $@ || echo '$(HOSTCC)' > $@
+
+$(host_out)/lib/%.o: kernel/lib/%.c tests/host/host.mk $(host_out)/compiler
 	$(Q)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -c $< -o $@
-$(host_out)/test_%.o: tests/host/test_%.c tests/host/host.mk
+$(host_out)/test_%.o: tests/host/test_%.c tests/host/host.mk $(host_out)/compiler
 	$(Q)$(host_need_cmocka)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -c $< -o $@
 $(host_out)/lib.a: $(host_lib_objects)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -55,6 +59,6 @@ test-host: $(host_names:%=host-run-%) ## the unit tests, on this machine
 	    awk '{ p += $$1; f += $$2 } END { print p + 0, f + 0 }' > $(host_out)/counts.txt
 	@read -r passed failed < $(host_out)/counts.txt; echo "host: $$passed passed, $$failed failed"; [ $$failed -eq 0 ]
 
-.PHONY: test-host $(host_names:%=host-run-%)
+.PHONY: test-host host-force $(host_names:%=host-run-%)
 .SECONDARY: $(host_lib_objects) $(host_names:%=$(host_out)/test_%.o)
 -include $(host_lib_objects:.o=.d) $(host_names:%=$(host_out)/test_%.d)

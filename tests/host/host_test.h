@@ -56,8 +56,8 @@ static inline void findings_add(void *context, const char *line)
 
     assert_true(strlen(line) <= 159);
     findings->count++;
-    findings->length += (size_t)snprintf(findings->text + findings->length, sizeof(findings->text) - findings->length,
-                                         "%s\n", line);
+    findings->length += (size_t)snprintf(findings->text + findings->length,
+                                         sizeof(findings->text) - findings->length, "%s\n", line);
     assert_true(findings->length < sizeof(findings->text));
 }
 
@@ -87,10 +87,12 @@ struct host_tests {
     size_t count;
 };
 
-static inline void host_tests_add(struct host_tests *tests, const char *name, CMUnitTestFunction function, void *row)
+static inline void host_tests_add(struct host_tests *tests, const char *name,
+                                  CMUnitTestFunction function, void *row)
 {
     assert_true(tests->count < HOST_TESTS_MAX);
-    tests->tests[tests->count++] = (struct CMUnitTest){.name = name, .test_func = function, .initial_state = row};
+    tests->tests[tests->count++] =
+        (struct CMUnitTest){.name = name, .test_func = function, .initial_state = row};
 }
 
 #define HOST_ADD(tests, function) host_tests_add(tests, #function, function, NULL)

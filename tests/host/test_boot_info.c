@@ -11,7 +11,11 @@ static struct boot_info good(void)
         .magic = BOOT_INFO_MAGIC,
         .version = BOOT_INFO_VERSION,
         .size_bytes = sizeof(struct boot_info),
-        .memory_map = {.address = 0x1000, .size_bytes = 48, .stride_bytes = 48, .version = 1, .exit_tries = 1},
+        .memory_map = {.address = 0x1000,
+                       .size_bytes = 48,
+                       .stride_bytes = 48,
+                       .version = 1,
+                       .exit_tries = 1},
         .kernel_start = 0x200000,
         .kernel_end = 0x300000,
         .low_page = 0x9f000,
@@ -28,11 +32,11 @@ static void a_good_handoff_is_taken(void **state)
     assert_null(boot_info_check(&info));
 }
 
-#define REFUSED(change)                            \
-    do {                                           \
-        struct boot_info info = good();            \
-        change;                                    \
-        assert_non_null(boot_info_check(&info));   \
+#define REFUSED(change)                                                                            \
+    do {                                                                                           \
+        struct boot_info info = good();                                                            \
+        change;                                                                                    \
+        assert_non_null(boot_info_check(&info));                                                   \
     } while (0)
 
 static void each_contradiction_is_refused(void **state)
@@ -66,7 +70,8 @@ static void checksum_sees_every_bit_and_the_length(void **state)
         assert_int_not_equal(checksum64(bytes, sizeof(bytes)), sum);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    assert_int_not_equal(checksum64(bytes, sizeof(bytes) - 1), sum); /* the last byte is 0, as the padding is */
+    assert_int_not_equal(checksum64(bytes, sizeof(bytes) - 1),
+                         sum); /* the last byte is 0, as the padding is */
     assert_int_equal(checksum64(bytes, sizeof(bytes)), sum);
 }
 

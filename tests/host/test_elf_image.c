@@ -29,30 +29,37 @@ static const struct elf_limits limits = {LOW, HIGH};
 static struct file good(void)
 {
     struct file file = {
-        .header = {
-            .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_SYSV},
-            .e_type = ET_EXEC,
-            .e_machine = EM_X86_64,
-            .e_version = EV_CURRENT,
-            .e_entry = ENTRY,
-            .e_phoff = sizeof(Elf64_Ehdr),
-            .e_ehsize = sizeof(Elf64_Ehdr),
-            .e_phentsize = sizeof(Elf64_Phdr),
-            .e_phnum = HEADERS,
-        },
-        .program = {
-            [TEXT] = {PT_LOAD, PF_R | PF_X, 0x1000, LOW + 0x1000, LOW + 0x1000, 0x800, 0x800, 0x1000},
-            [RODATA] = {PT_LOAD, PF_R, 0x1800, LOW + 0x2800, LOW + 0x2800, 0x400, 0x400, 0x1000},
-            [DATA] = {PT_LOAD, PF_R | PF_W, 0x2000, LOW + 0x4000, LOW + 0x4000, 0x180, 0x2180, 0x1000},
-            [STACK] = {PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 0, 16},
-        },
+        .header =
+            {
+                .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT,
+                            ELFOSABI_SYSV},
+                .e_type = ET_EXEC,
+                .e_machine = EM_X86_64,
+                .e_version = EV_CURRENT,
+                .e_entry = ENTRY,
+                .e_phoff = sizeof(Elf64_Ehdr),
+                .e_ehsize = sizeof(Elf64_Ehdr),
+                .e_phentsize = sizeof(Elf64_Phdr),
+                .e_phnum = HEADERS,
+            },
+        .program =
+            {
+                [TEXT] = {PT_LOAD, PF_R | PF_X, 0x1000, LOW + 0x1000, LOW + 0x1000, 0x800, 0x800,
+                          0x1000},
+                [RODATA] = {PT_LOAD, PF_R, 0x1800, LOW + 0x2800, LOW + 0x2800, 0x400, 0x400,
+                            0x1000},
+                [DATA] = {PT_LOAD, PF_R | PF_W, 0x2000, LOW + 0x4000, LOW + 0x4000, 0x180, 0x2180,
+                          0x1000},
+                [STACK] = {PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 0, 16},
+            },
     };
 
     return file;
 }
 
 /* Reads a copy of exactly `size` bytes, at an odd address. */
-static const char *read_guarded(struct elf_image *image, const void *bytes, size_t size, const struct elf_limits *within)
+static const char *read_guarded(struct elf_image *image, const void *bytes, size_t size,
+                                const struct elf_limits *within)
 {
     uint8_t *block, *copy = guarded_copy(&block, bytes, size, 1);
 
@@ -64,7 +71,8 @@ static const char *read_guarded(struct elf_image *image, const void *bytes, size
 }
 
 /* What every image that was taken promises, whatever was in the file. */
-static void assert_sound(const struct elf_image *image, size_t size, const struct elf_limits *within)
+static void assert_sound(const struct elf_image *image, size_t size,
+                         const struct elf_limits *within)
 {
     bool entry_found = false;
 
@@ -75,9 +83,11 @@ static void assert_sound(const struct elf_image *image, size_t size, const struc
 
         assert_true(segment->memory_bytes > 0 && end > segment->start);
         assert_true(segment->file_bytes <= segment->memory_bytes);
-        assert_true(segment->file_offset <= size && segment->file_bytes <= size - segment->file_offset);
+        assert_true(segment->file_offset <= size &&
+                    segment->file_bytes <= size - segment->file_offset);
         assert_int_equal((segment->start - segment->file_offset) % PAGE_SIZE, 0);
-        assert_true(segment->start >= within->low && end <= within->high && segment->start >= PAGE_SIZE);
+        assert_true(segment->start >= within->low && end <= within->high &&
+                    segment->start >= PAGE_SIZE);
         assert_true(segment->readable && !(segment->writable && segment->executable));
         assert_true(i == 0 || segment[-1].start + segment[-1].memory_bytes <= segment->start);
         entry_found |= segment->executable && image->entry >= segment->start && image->entry < end;
@@ -120,11 +130,20 @@ struct change {
 #define CHANGES 5
 
 /* "the field is now value" */
-#define EH(field, value) {offsetof(struct file, header.field), sizeof(((struct file *)0)->header.field), value}
-#define ID(index, value) {offsetof(struct file, header.e_ident) + (index), 1, value}
-#define PH(segment, field, value)                                                                                     \
-    {offsetof(struct file, program) + (segment) * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, field),                   \
-     sizeof(((Elf64_Phdr *)0)->field), value}
+#define EH(field, value)                                                                           \
+    {                                                                                              \
+        offsetof(struct file, header.field), sizeof(((struct file *)0)->header.field), value       \
+    }
+#define ID(index, value)                                                                           \
+    {                                                                                              \
+        offsetof(struct file, header.e_ident) + (index), 1, value                                  \
+    }
+#define PH(segment, field, value)                                                                  \
+    {                                                                                              \
+        offsetof(struct file, program) + (segment) * sizeof(Elf64_Phdr) +                          \
+            offsetof(Elf64_Phdr, field),                                                           \
+            sizeof(((Elf64_Phdr *)0)->field), value                                                \
+    }
 
 struct row {
     const char *name;
@@ -133,6 +152,7 @@ struct row {
     struct elf_limits within; /* high 0: the usual */
 };
 
+/* clang-format off */
 static struct row rows[] = {
     /* the header */
     {"magic, first byte", "magic", {ID(0, 0x7e)}, {0}},
@@ -224,7 +244,8 @@ static struct row rows[] = {
     {"ends at the upper limit", NULL, {{0}}, {LOW, LOW + 0x7000}},
     {"ends in the page that the upper limit cuts", "outside the addresses", {{0}}, {LOW, LOW + 0x6fff}},
     {"memory ends exactly at the upper limit", NULL, {PH(DATA, p_memsz, HIGH - LOW - 0x4000)}, {0}},
-    {"memory ends one past the upper limit", "outside the addresses", {PH(DATA, p_memsz, HIGH - LOW - 0x4000 + 1)}, {0}},
+    {"memory ends one past the upper limit", "outside the addresses", {PH(DATA, p_memsz, HIGH - LOW - 0x4000 + 1)},
+     {0}},
     {"memory larger than any RAM", "outside the addresses", {PH(DATA, p_memsz, UINT64_C(1) << 50)}, {0}},
     {"over a stack above the limit", "outside the addresses", {PH(DATA, p_vaddr, HIGH)}, {0}},
     {"in the kernel half", "outside the addresses", {PH(DATA, p_vaddr, UINT64_C(0xffffffff80000000))}, {0}},
@@ -281,6 +302,7 @@ static struct row rows[] = {
      PH(STACK, p_filesz, UINT64_MAX), PH(STACK, p_flags, PF_X)}, {0}},
     {"an unknown type", NULL, {PH(STACK, p_type, 0x6fffffff)}, {0}},
 };
+/* clang-format on */
 
 static void changed_image(void **state)
 {
@@ -291,7 +313,8 @@ static void changed_image(void **state)
     struct elf_image image;
 
     for (size_t i = 0; i < CHANGES; i++)
-        memcpy((uint8_t *)&file + row->changes[i].offset, &row->changes[i].value, row->changes[i].bytes);
+        memcpy((uint8_t *)&file + row->changes[i].offset, &row->changes[i].value,
+               row->changes[i].bytes);
     assert_contains(read_guarded(&image, &file, sizeof(file), within), row->problem);
     if (row->problem)
         assert_memory_equal(&image, &nothing, sizeof(image));
@@ -336,8 +359,12 @@ static void every_byte_of_the_headers_changed(void **state)
 
 static void random_damage_to_the_headers(void **state)
 {
-    static const uint64_t edges[] = {0, 1, 0x7ff, 0x1000, LOW, HIGH, UINT32_MAX, UINT64_C(1) << 63, UINT64_MAX,
-                                     0 - PAGE_SIZE, FILE_BYTES};
+    static const uint64_t edges[] = {0,          1,
+                                     0x7ff,      0x1000,
+                                     LOW,        HIGH,
+                                     UINT32_MAX, UINT64_C(1) << 63,
+                                     UINT64_MAX, 0 - PAGE_SIZE,
+                                     FILE_BYTES};
     uint64_t seed = UINT64_C(0x5eed0008);
     struct elf_limits everywhere = {0, 0 - PAGE_SIZE};
 
@@ -348,7 +375,8 @@ static void random_damage_to_the_headers(void **state)
 
         for (uint64_t changes = 1 + random_below(&seed, 3); changes > 0; changes--) {
             Elf64_Phdr *header = &file.program[random_below(&seed, HEADERS)];
-            uint64_t value = edges[random_below(&seed, ARRAY_COUNT(edges))] + random_below(&seed, 3) - 1;
+            uint64_t value =
+                edges[random_below(&seed, ARRAY_COUNT(edges))] + random_below(&seed, 3) - 1;
 
             memcpy((uint8_t *)header + 8 * (1 + random_below(&seed, 6)), &value, sizeof(value));
         }

@@ -37,8 +37,11 @@ static size_t random_size(void)
 /* Numbers at the edges as often as in between. */
 static uint64_t random_number(void)
 {
-    static const uint64_t edges[] = {0, 1, 9, 10, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-                                     0xffffffff, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX};
+    static const uint64_t edges[] = {
+        0,          1,          9,          10,        0x7f,
+        0x80,       0xff,       0x7fff,     0x8000,    0xffff,
+        0x7fffffff, 0x80000000, 0xffffffff, INT64_MAX, UINT64_C(1) << 63,
+        UINT64_MAX};
 
     if (random_below(&seed, 3) == 0)
         return edges[random_below(&seed, ARRAY_COUNT(edges))];
@@ -109,21 +112,23 @@ static void stars_match_snprintf(void **state)
 {
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
-        int width = (int)random_below(&seed, 80) - 40, precision = (int)random_below(&seed, 40) - 10;
+        int width = (int)random_below(&seed, 80) - 40,
+            precision = (int)random_below(&seed, 40) - 10;
         int number = (int)random_number();
         unsigned more = (unsigned)random_number();
 
-        ASSERT_LIKE_SNPRINTF(random_size(), "%*d %.*x %-*s %0*u", width, number, precision, more, width, "text", width,
-                             more);
-        ASSERT_LIKE_SNPRINTF(random_size(), "%*.*ld|%-*.*s|", width, precision, (long)number, width, precision, "abcdef");
+        ASSERT_LIKE_SNPRINTF(random_size(), "%*d %.*x %-*s %0*u", width, number, precision, more,
+                             width, "text", width, more);
+        ASSERT_LIKE_SNPRINTF(random_size(), "%*.*ld|%-*.*s|", width, precision, (long)number, width,
+                             precision, "abcdef");
     }
 }
 
 static void many_arguments_keep_their_order(void **state)
 {
     (void)state;
-    ASSERT_LIKE_SNPRINTF(400, "%d %s %lx %c %u %hhd %zu %s %i %X %llu %s", 1, "two", 3l, '4', 5u, 6, (size_t)7, "8", 9,
-                         10u, 11ull, "twelve");
+    ASSERT_LIKE_SNPRINTF(400, "%d %s %lx %c %u %hhd %zu %s %i %X %llu %s", 1, "two", 3l, '4', 5u,
+                         (signed char)6, (size_t)7, "8", 9, 10u, 11ull, "twelve");
 }
 
 static void a_precision_reads_no_further(void **state)
@@ -172,10 +177,20 @@ static void unknown_conversions_stay_as_they_are(void **state)
     static const struct {
         const char *template, *expected;
     } rows[] = {
-        {"%q %d", "%q 7"},     {"%#x %d", "%#x 7"}, {"%+d %d", "%+d 7"}, {"% d %d", "% d 7"},
-        {"%-5.2k %d", "%-5.2k 7"}, {"%n", "%n"},       {"%", "%"},
-        {"%-08.3", "%-08.3"},  {"abc%l", "abc%l"},  {"%jd %d", "%jd 7"}, {"%%%d%%", "%7%"},
-        {"%hhhd", "%hhhd"},    {"", ""},            {"%f %d", "%f 7"},
+        {"%q %d", "%q 7"},
+        {"%#x %d", "%#x 7"},
+        {"%+d %d", "%+d 7"},
+        {"% d %d", "% d 7"},
+        {"%-5.2k %d", "%-5.2k 7"},
+        {"%n", "%n"},
+        {"%", "%"},
+        {"%-08.3", "%-08.3"},
+        {"abc%l", "abc%l"},
+        {"%jd %d", "%jd 7"},
+        {"%%%d%%", "%7%"},
+        {"%hhhd", "%hhhd"},
+        {"", ""},
+        {"%f %d", "%f 7"},
     };
     char buffer[64];
 
@@ -189,7 +204,8 @@ static void unknown_conversions_stay_as_they_are(void **state)
 /* Compilers refuse such templates where they see them. */
 static void absurd_widths_end(void **state)
 {
-    const char *volatile digits = "%99999999999999999999d", *volatile star = "%*d", *volatile precision = "%.*d";
+    const char *volatile digits = "%99999999999999999999d", *volatile star = "%*d",
+                         *volatile precision = "%.*d";
     char buffer[32];
 
     (void)state;

@@ -5,9 +5,10 @@
 #define BASE UINT64_C(0xc0000000)
 
 /* What GOP calls BGR: 8 bits each, blue lowest. */
-#define MASKS         .red_mask = 0xff0000, .green_mask = 0xff00, .blue_mask = 0xff
-#define SHAPE(w, h, p) .width = (w), .height = (h), .pitch_pixels = (p), .size_bytes = (uint64_t)(p) * (h) * 4
-#define GOOD          .base = BASE, SHAPE(1024, 768, 1024), MASKS
+#define MASKS .red_mask = 0xff0000, .green_mask = 0xff00, .blue_mask = 0xff
+#define SHAPE(w, h, p)                                                                             \
+    .width = (w), .height = (h), .pitch_pixels = (p), .size_bytes = (uint64_t)(p) * (h)*4
+#define GOOD .base = BASE, SHAPE(1024, 768, 1024), MASKS
 
 struct row {
     const char *name;
@@ -18,6 +19,7 @@ struct row {
 /* Later initialisers override GOOD on purpose. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
+/* clang-format off */
 static struct row rows[] = {
     {"good", {GOOD}, NULL},
     {"none", {GOOD, .base = 0}, "there is none"},
@@ -49,7 +51,8 @@ static struct row rows[] = {
     {"size 2^64 - 1", {GOOD, .size_bytes = UINT64_MAX}, "past what can be mapped"},
     {"base in the last page", {GOOD, .base = UINT64_MAX - 3}, "past what can be mapped"},
     {"end at the limit", {GOOD, .base = (UINT64_C(1) << 47) - (uint64_t)1024 * 768 * 4}, NULL},
-    {"end past the limit", {GOOD, .base = (UINT64_C(1) << 47) - (uint64_t)1024 * 768 * 4 + 4}, "past what can be mapped"},
+    {"end past the limit",
+     {GOOD, .base = (UINT64_C(1) << 47) - (uint64_t)1024 * 768 * 4 + 4}, "past what can be mapped"},
     {"no red", {GOOD, .red_mask = 0}, "no bits"},
     {"no green", {GOOD, .green_mask = 0}, "no bits"},
     {"no blue", {GOOD, .blue_mask = 0}, "no bits"},
@@ -67,6 +70,7 @@ static struct row rows[] = {
     {"5, 6 and 5 bits", {GOOD, .red_mask = 0xf800, .green_mask = 0x7e0, .blue_mask = 0x1f}, "of 16 bits"},
     {"1 bit each, at the top", {GOOD, .red_mask = 0x80000000, .green_mask = 0x40000000, .blue_mask = 0x20000000}, NULL},
 };
+/* clang-format on */
 
 static void framebuffer(void **state)
 {
@@ -78,7 +82,8 @@ static void framebuffer(void **state)
 static void pixels_of_usual_formats(void **state)
 {
     struct framebuffer bgr = {GOOD}, rgb = {GOOD, .red_mask = 0xff, .blue_mask = 0xff0000};
-    struct framebuffer deep = {GOOD, .red_mask = 0x3ff00000, .green_mask = 0xffc00, .blue_mask = 0x3ff};
+    struct framebuffer deep = {GOOD, .red_mask = 0x3ff00000, .green_mask = 0xffc00,
+                               .blue_mask = 0x3ff};
     struct framebuffer high = {GOOD, .red_mask = 0xf800, .green_mask = 0x7e0, .blue_mask = 0x1f};
 
     (void)state;
@@ -97,7 +102,8 @@ static void parts_fill_their_masks(void **state)
         for (unsigned shift = 0; shift + bits <= 30; shift++) {
             uint32_t mask = ((1u << bits) - 1) << shift, last = 0;
             /* The other two must exist, but what is put into them is 0. */
-            struct framebuffer framebuffer = {.red_mask = 1u << 30, .green_mask = mask, .blue_mask = 1u << 31};
+            struct framebuffer framebuffer = {
+                .red_mask = 1u << 30, .green_mask = mask, .blue_mask = 1u << 31};
 
             assert_int_equal(framebuffer_pixel(&framebuffer, 0), 0);
             assert_int_equal(framebuffer_pixel(&framebuffer, 0xff00), mask);

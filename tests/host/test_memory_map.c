@@ -7,14 +7,17 @@
 
 #define WB      UINT64_C(8)
 #define RT      (UINT64_C(1) << 63)
-#define PAGE(n) ((n) * PAGE_SIZE)
+#define PAGE(n) ((n)*PAGE_SIZE)
 #define TOP     (0 - PAGE_SIZE)
 #define ENTRIES 6
 
 #define STRIDE_0 SIZE_MAX /* cannot be laid out, only claimed */
 
-enum { T_RESERVED, T_LOADER_CODE, T_LOADER, T_BOOT_CODE, T_BOOT, T_RUN_CODE, T_RUN_DATA, T_FREE, T_UNUSABLE, T_ACPI, T_NVS,
-       T_MMIO, T_PORT, T_PAL, T_PERSISTENT, T_UNACCEPTED };
+/* EFI_MEMORY_TYPE */
+/* clang-format off */
+enum { T_RESERVED, T_LOADER_CODE, T_LOADER, T_BOOT_CODE, T_BOOT, T_RUN_CODE, T_RUN_DATA, T_FREE,
+       T_UNUSABLE, T_ACPI, T_NVS, T_MMIO, T_PORT, T_PAL, T_PERSISTENT, T_UNACCEPTED };
+/* clang-format on */
 
 /* EFI_MEMORY_DESCRIPTOR, written down independently of the parser. */
 struct raw_entry {
@@ -34,7 +37,8 @@ static void store(uint8_t *at, uint64_t value, size_t bytes)
 }
 
 /* `size_change` bytes are missing from (or added to) the end; what no field occupies is rubbish. */
-static struct raw_map make_raw(const struct raw_entry *entries, size_t count, size_t stride, int size_change)
+static struct raw_map make_raw(const struct raw_entry *entries, size_t count, size_t stride,
+                               int size_change)
 {
     size_t size = (size_t)((int64_t)(count * stride) + size_change);
     uint8_t *bytes = malloc(count * stride + 64);
@@ -75,16 +79,17 @@ static void assert_sound(const struct memory_map *map)
 
 struct bad_map {
     const char *name;
-    struct raw_entry entries[ENTRIES]; /* up to the first with type 0, start 0, 0 pages and no attributes */
+    struct raw_entry entries[ENTRIES]; /* up to the first with type 0 and 0 pages */
     size_t stride;                     /* not given: 48 */
     int size_change;
-    uint32_t version;  /* 0: 1 */
-    size_t capacity;   /* 0: plenty */
+    uint32_t version; /* 0: 1 */
+    size_t capacity;  /* 0: plenty */
     bool unreadable;
     struct memory_range expected[ENTRIES]; /* up to the first that is empty */
     const char *warning;                   /* NULL: there must be none */
 };
 
+/* clang-format off */
 #define FREE_1_3 {T_FREE, PAGE(1), 2, WB}
 #define GOOD_1_3 {PAGE(1), PAGE(3), MEMORY_FREE, 0}
 
@@ -126,7 +131,8 @@ static struct bad_map bad_maps[] = {
      .expected = {{TOP - PAGE(1), TOP, MEMORY_MMIO, 0}}, .warning = "last page is cut off"},
     {.name = "only the last page", .entries = {FREE_1_3, {T_MMIO, TOP, 1, 0}}, .expected = {GOOD_1_3},
      .warning = "last page is cut off"},
-    {.name = "free in the last page, unaligned", .entries = {FREE_1_3, {T_FREE, TOP + 8, 1, WB}}, .expected = {GOOD_1_3},
+    {.name = "free in the last page, unaligned", .entries = {FREE_1_3, {T_FREE, TOP + 8, 1, WB}},
+     .expected = {GOOD_1_3},
      .warning = "past 2^64"},
     {.name = "end one page below 2^64", .entries = {{T_MMIO, TOP - PAGE(2), 2, 0}},
      .expected = {{TOP - PAGE(2), TOP, MEMORY_MMIO, 0}}},
@@ -140,7 +146,8 @@ static struct bad_map bad_maps[] = {
      .warning = "not page-aligned"},
     {.name = "reserved, unaligned: grows", .entries = {{T_RESERVED, PAGE(1) + 1, 3, 0}},
      .expected = {{PAGE(1), PAGE(5), MEMORY_RESERVED, 0}}, .warning = "not page-aligned"},
-    {.name = "unaligned runtime next to free", .entries = {{T_RUN_DATA, PAGE(4) + 1, 1, WB | RT}, {T_FREE, PAGE(2), 4, WB}},
+    {.name = "unaligned runtime next to free",
+     .entries = {{T_RUN_DATA, PAGE(4) + 1, 1, WB | RT}, {T_FREE, PAGE(2), 4, WB}},
      .expected = {{PAGE(2), PAGE(4), MEMORY_FREE, 0}, {PAGE(4), PAGE(6), MEMORY_RUNTIME_DATA, 1}},
      .warning = "overlaps"},
     /* order and overlap */
@@ -148,7 +155,8 @@ static struct bad_map bad_maps[] = {
      .expected = {GOOD_1_3, {PAGE(5), PAGE(6), MEMORY_ACPI_RECLAIM, 0}, {PAGE(9), PAGE(10), MEMORY_ACPI_NVS, 0}}},
     {.name = "adjacent of one kind: merged", .entries = {{T_FREE, PAGE(3), 2, WB}, FREE_1_3},
      .expected = {{PAGE(1), PAGE(5), MEMORY_FREE, 0}}},
-    {.name = "adjacent of one kind, two types: merged", .entries = {{T_BOOT, PAGE(3), 2, WB}, {T_BOOT_CODE, PAGE(1), 2, WB}},
+    {.name = "adjacent of one kind, two types: merged",
+     .entries = {{T_BOOT, PAGE(3), 2, WB}, {T_BOOT_CODE, PAGE(1), 2, WB}},
      .expected = {{PAGE(1), PAGE(5), MEMORY_BOOT_SERVICES, 0}}},
     {.name = "adjacent of two kinds: apart", .entries = {FREE_1_3, {T_BOOT, PAGE(3), 2, WB}},
      .expected = {GOOD_1_3, {PAGE(3), PAGE(5), MEMORY_BOOT_SERVICES, 0}}},
@@ -163,35 +171,43 @@ static struct bad_map bad_maps[] = {
      .expected = {GOOD_1_3, {PAGE(3), PAGE(5), MEMORY_RESERVED, 0}, {PAGE(5), PAGE(9), MEMORY_FREE, 0}},
      .warning = "entry 1 (reserved, 0x3000 to 0x5000) overlaps free"},
     {.name = "free inside reserved", .entries = {{T_RESERVED, PAGE(1), 8, 0}, {T_FREE, PAGE(3), 2, WB}},
-     .expected = {{PAGE(1), PAGE(9), MEMORY_RESERVED, 0}}, .warning = "entry 1 (free, 0x3000 to 0x5000) overlaps reserved"},
+     .expected = {{PAGE(1), PAGE(9), MEMORY_RESERVED, 0}},
+     .warning = "entry 1 (free, 0x3000 to 0x5000) overlaps reserved"},
     {.name = "free and reserved cross", .entries = {{T_FREE, PAGE(3), 4, WB}, {T_RESERVED, PAGE(1), 4, 0}},
      .expected = {{PAGE(1), PAGE(5), MEMORY_RESERVED, 0}, {PAGE(5), PAGE(7), MEMORY_FREE, 0}}, .warning = "overlaps"},
     {.name = "loader under boot services", .entries = {{T_BOOT, PAGE(1), 4, WB}, {T_LOADER, PAGE(2), 1, WB}},
      .expected = {{PAGE(1), PAGE(2), MEMORY_BOOT_SERVICES, 0}, {PAGE(2), PAGE(3), MEMORY_LOADER, 0},
                   {PAGE(3), PAGE(5), MEMORY_BOOT_SERVICES, 0}}, .warning = "overlaps"},
-    {.name = "runtime need survives an overlap", .entries = {{T_MMIO, PAGE(1), 4, 0}, {T_RUN_DATA, PAGE(2), 1, WB | RT}},
-     .expected = {{PAGE(1), PAGE(2), MEMORY_MMIO, 0}, {PAGE(2), PAGE(3), MEMORY_MMIO, 1}, {PAGE(3), PAGE(5), MEMORY_MMIO, 0}},
+    {.name = "runtime need survives an overlap",
+     .entries = {{T_MMIO, PAGE(1), 4, 0}, {T_RUN_DATA, PAGE(2), 1, WB | RT}},
+     .expected = {{PAGE(1), PAGE(2), MEMORY_MMIO, 0}, {PAGE(2), PAGE(3), MEMORY_MMIO, 1},
+     {PAGE(3), PAGE(5), MEMORY_MMIO, 0}},
      .warning = "overlaps"},
     /* types */
     {.name = "every kind of RAM", .entries = {{T_RUN_CODE, PAGE(1), 1, WB | RT}, {T_RUN_DATA, PAGE(2), 1, WB | RT},
-                                              {T_ACPI, PAGE(3), 1, WB}, {T_NVS, PAGE(4), 1, WB}, {T_LOADER_CODE, PAGE(5), 1, WB}},
+                                              {T_ACPI, PAGE(3), 1, WB}, {T_NVS, PAGE(4), 1, WB},
+     {T_LOADER_CODE, PAGE(5), 1, WB}},
      .expected = {{PAGE(1), PAGE(2), MEMORY_RUNTIME_CODE, 1}, {PAGE(2), PAGE(3), MEMORY_RUNTIME_DATA, 1},
                   {PAGE(3), PAGE(4), MEMORY_ACPI_RECLAIM, 0}, {PAGE(4), PAGE(5), MEMORY_ACPI_NVS, 0},
                   {PAGE(5), PAGE(6), MEMORY_LOADER, 0}}},
-    {.name = "every kind of no RAM", .entries = {{T_UNUSABLE, PAGE(1), 1, 0}, {T_MMIO, PAGE(2), 1, 0}, {T_PORT, PAGE(3), 1, 0},
+    {.name = "every kind of no RAM",
+     .entries = {{T_UNUSABLE, PAGE(1), 1, 0}, {T_MMIO, PAGE(2), 1, 0}, {T_PORT, PAGE(3), 1, 0},
                                                  {T_PAL, PAGE(4), 1, 0}, {T_RESERVED, PAGE(5), 1, 0}},
      .expected = {{PAGE(1), PAGE(2), MEMORY_UNUSABLE, 0}, {PAGE(2), PAGE(3), MEMORY_MMIO, 0},
                   {PAGE(3), PAGE(4), MEMORY_MMIO_PORT, 0}, {PAGE(4), PAGE(5), MEMORY_PAL, 0},
                   {PAGE(5), PAGE(6), MEMORY_RESERVED, 0}}},
-    {.name = "persistent", .entries = {{T_PERSISTENT, PAGE(1), 2, WB}}, .expected = {{PAGE(1), PAGE(3), MEMORY_PERSISTENT, 0}}},
-    {.name = "unaccepted", .entries = {{T_UNACCEPTED, PAGE(1), 2, WB}}, .expected = {{PAGE(1), PAGE(3), MEMORY_UNACCEPTED, 0}}},
+    {.name = "persistent", .entries = {{T_PERSISTENT, PAGE(1), 2, WB}},
+     .expected = {{PAGE(1), PAGE(3), MEMORY_PERSISTENT, 0}}},
+    {.name = "unaccepted", .entries = {{T_UNACCEPTED, PAGE(1), 2, WB}},
+     .expected = {{PAGE(1), PAGE(3), MEMORY_UNACCEPTED, 0}}},
     {.name = "type 16", .entries = {{16, PAGE(1), 2, WB}}, .expected = {{PAGE(1), PAGE(3), MEMORY_UNKNOWN, 0}},
      .warning = "type 0x10, start 0x1000, 0x2 pages, attributes 0x8): unknown type"},
     {.name = "OEM type", .entries = {{0x70000000, PAGE(1), 2, WB}}, .expected = {{PAGE(1), PAGE(3), MEMORY_UNKNOWN, 0}},
      .warning = "unknown type"},
     {.name = "OS type", .entries = {{0x80000000, PAGE(1), 2, WB}}, .expected = {{PAGE(1), PAGE(3), MEMORY_UNKNOWN, 0}},
      .warning = "unknown type"},
-    {.name = "type 2^32 - 1", .entries = {{UINT32_MAX, PAGE(1), 2, WB}}, .expected = {{PAGE(1), PAGE(3), MEMORY_UNKNOWN, 0}},
+    {.name = "type 2^32 - 1", .entries = {{UINT32_MAX, PAGE(1), 2, WB}},
+     .expected = {{PAGE(1), PAGE(3), MEMORY_UNKNOWN, 0}},
      .warning = "unknown type"},
     {.name = "unknown type over free", .entries = {{T_FREE, PAGE(1), 3, WB}, {17, PAGE(3), 2, WB}},
      .expected = {GOOD_1_3, {PAGE(3), PAGE(5), MEMORY_UNKNOWN, 0}}, .warning = "unknown type"},
@@ -209,28 +225,33 @@ static struct bad_map bad_maps[] = {
      .expected = {{4 * GIB, 4 * GIB + PAGE(2), MEMORY_FREE, 0}}},
     {.name = "no conventional memory", .entries = {{T_RESERVED, PAGE(1), 2, 0}},
      .expected = {{PAGE(1), PAGE(3), MEMORY_RESERVED, 0}}},
-    {.name = "nearly the whole address space", .entries = {{T_FREE, 0, (UINT64_C(1) << 52) - 1, WB}, {T_MMIO, PAGE(7), 1, 0}},
+    {.name = "nearly the whole address space",
+     .entries = {{T_FREE, 0, (UINT64_C(1) << 52) - 1, WB}, {T_MMIO, PAGE(7), 1, 0}},
      .expected = {{0, PAGE(7), MEMORY_FREE, 0}, {PAGE(7), PAGE(8), MEMORY_MMIO, 0}, {PAGE(8), TOP, MEMORY_FREE, 0}},
      .warning = "overlaps"},
     /* room */
     {.name = "room for the lowest two of three", .capacity = 2,
      .entries = {{T_FREE, PAGE(9), 1, WB}, FREE_1_3, {T_NVS, PAGE(5), 1, 0}},
-     .expected = {GOOD_1_3, {PAGE(5), PAGE(6), MEMORY_ACPI_NVS, 0}}, .warning = "memory at 0x9000 and above is left out"},
+     .expected = {GOOD_1_3, {PAGE(5), PAGE(6), MEMORY_ACPI_NVS, 0}},
+     .warning = "memory at 0x9000 and above is left out"},
     {.name = "room for two, sorted", .capacity = 2,
      .entries = {FREE_1_3, {T_NVS, PAGE(5), 1, 0}, {T_FREE, PAGE(9), 1, WB}, {T_FREE, PAGE(8), 1, WB}},
-     .expected = {GOOD_1_3, {PAGE(5), PAGE(6), MEMORY_ACPI_NVS, 0}}, .warning = "memory at 0x8000 and above is left out"},
+     .expected = {GOOD_1_3, {PAGE(5), PAGE(6), MEMORY_ACPI_NVS, 0}},
+     .warning = "memory at 0x8000 and above is left out"},
     {.name = "what was left out might have covered the rest", .capacity = 1,
      .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}}, .expected = {GOOD_1_3},
      .warning = "memory at 0x3000 and above is left out"},
     {.name = "an overlap needs more room than there is", .capacity = 2,
      .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}},
-     .expected = {GOOD_1_3, {PAGE(3), PAGE(4), MEMORY_RESERVED, 0}}, .warning = "memory at 0x4000 and above is left out"},
+     .expected = {GOOD_1_3, {PAGE(3), PAGE(4), MEMORY_RESERVED, 0}},
+     .warning = "memory at 0x4000 and above is left out"},
     {.name = "an overlap pushes the highest entry out", .capacity = 3,
      .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}, {T_NVS, PAGE(20), 1, 0}},
      .expected = {GOOD_1_3, {PAGE(3), PAGE(4), MEMORY_RESERVED, 0}, {PAGE(4), PAGE(9), MEMORY_FREE, 0}},
      .warning = "memory at 0x14000 and above is left out"},
     {.name = "overlaps push the highest entries out", .capacity = 5,
-     .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}, {T_RESERVED, PAGE(5), 1, 0}, {T_NVS, PAGE(20), 1, 0},
+     .entries = {{T_FREE, PAGE(1), 8, WB}, {T_RESERVED, PAGE(3), 1, 0}, {T_RESERVED, PAGE(5), 1, 0},
+     {T_NVS, PAGE(20), 1, 0},
                  {T_NVS, PAGE(30), 1, 0}},
      .expected = {GOOD_1_3, {PAGE(3), PAGE(4), MEMORY_RESERVED, 0}, {PAGE(4), PAGE(5), MEMORY_FREE, 0},
                   {PAGE(5), PAGE(6), MEMORY_RESERVED, 0}, {PAGE(6), PAGE(9), MEMORY_FREE, 0}},
@@ -239,6 +260,7 @@ static struct bad_map bad_maps[] = {
      .entries = {FREE_1_3, {T_FREE, PAGE(3), 1, WB}, {T_FREE, PAGE(4), 1, WB}},
      .expected = {{PAGE(1), PAGE(5), MEMORY_FREE, 0}}},
 };
+/* clang-format on */
 
 static void bad_map(void **state)
 {
@@ -255,7 +277,8 @@ static void bad_map(void **state)
         expected++;
 
     bool stride_given = row->stride != 0 && row->stride != STRIDE_0;
-    struct raw_map raw = make_raw(row->entries, count, stride_given ? row->stride : 48, row->size_change);
+    struct raw_map raw =
+        make_raw(row->entries, count, stride_given ? row->stride : 48, row->size_change);
 
     raw.raw.version = row->version ? row->version : 1;
     if (row->stride == STRIDE_0)
@@ -287,10 +310,11 @@ static uint64_t seed;
 
 static int model_kind(const struct raw_entry *entry)
 {
-    static const uint8_t kinds[] = {MEMORY_RESERVED, MEMORY_LOADER, MEMORY_LOADER, MEMORY_BOOT_SERVICES,
-                                    MEMORY_BOOT_SERVICES, MEMORY_RUNTIME_CODE, MEMORY_RUNTIME_DATA, MEMORY_FREE,
-                                    MEMORY_UNUSABLE, MEMORY_ACPI_RECLAIM, MEMORY_ACPI_NVS, MEMORY_MMIO, MEMORY_MMIO_PORT,
-                                    MEMORY_PAL, MEMORY_PERSISTENT, MEMORY_UNACCEPTED};
+    static const uint8_t kinds[] = {
+        MEMORY_RESERVED,      MEMORY_LOADER,       MEMORY_LOADER,       MEMORY_BOOT_SERVICES,
+        MEMORY_BOOT_SERVICES, MEMORY_RUNTIME_CODE, MEMORY_RUNTIME_DATA, MEMORY_FREE,
+        MEMORY_UNUSABLE,      MEMORY_ACPI_RECLAIM, MEMORY_ACPI_NVS,     MEMORY_MMIO,
+        MEMORY_MMIO_PORT,     MEMORY_PAL,          MEMORY_PERSISTENT,   MEMORY_UNACCEPTED};
     int kind = entry->type < 16 ? kinds[entry->type] : MEMORY_UNKNOWN;
 
     if (kind > MEMORY_LOADER)
@@ -308,7 +332,8 @@ static void model_add(struct model *model, const struct raw_entry *entry)
         return;
     for (uint64_t page = 0; page < MODEL_PAGES; page++) {
         uint64_t low = PAGE(page), high = PAGE(page + 1), end = entry->start + PAGE(entry->pages);
-        bool inside = kind <= MEMORY_LOADER ? low >= entry->start && high <= end : high > entry->start && low < end;
+        bool inside = kind <= MEMORY_LOADER ? low >= entry->start && high <= end
+                                            : high > entry->start && low < end;
 
         if (!inside || entry->pages == 0)
             continue;
@@ -345,14 +370,17 @@ static int compare_starts(const void *a, const void *b)
 }
 
 /* Pages that the map has right, counted from 0; behind them it must have none. */
-static void assert_like_model(const struct memory_map *map, const struct model *model, uint64_t pages)
+static void assert_like_model(const struct memory_map *map, const struct model *model,
+                              uint64_t pages)
 {
     for (uint64_t page = 0; page < MODEL_PAGES; page++) {
-        const struct memory_range *range = memory_map_find(map, PAGE(page) + random_below(&seed, PAGE_SIZE));
+        const struct memory_range *range =
+            memory_map_find(map, PAGE(page) + random_below(&seed, PAGE_SIZE));
         int expected = page < pages ? model->kind[page] : HOLE;
 
         if ((range ? (int)range->kind : HOLE) != expected)
-            fail_msg("page %u is %s", (unsigned)page, range ? memory_kind_name(range->kind) : "a hole");
+            fail_msg("page %u is %s", (unsigned)page,
+                     range ? memory_kind_name(range->kind) : "a hole");
         if (range)
             assert_int_equal(range->runtime, model->runtime[page]);
     }
@@ -397,7 +425,6 @@ static void random_round(size_t entries_most, uint64_t pages_most, size_t capaci
     free(ranges);
 }
 
-
 static void random_maps_match_the_model(void **state)
 {
     (void)state;
@@ -423,7 +450,8 @@ static void random_maps_without_room_keep_the_lowest(void **state)
 enum order { ASCENDING, DESCENDING, SHUFFLED };
 
 /* Two pages each, every second a hole, kinds alternating. */
-static void many(size_t count, enum order order, size_t capacity, size_t expected, const char *warning)
+static void many(size_t count, enum order order, size_t capacity, size_t expected,
+                 const char *warning)
 {
     struct raw_entry *entries = calloc(count, sizeof(*entries));
     struct memory_range *ranges = malloc(capacity * sizeof(*ranges));
@@ -467,7 +495,8 @@ static void thousands_of_entries_in_any_order(void **state)
         many(4096, order, MEMORY_MAP_MAX_RANGES, 4096, NULL);
         many(4096, order, 4096, 4096, NULL);
         many(4096, order, 2048, 2048, "memory at 0x2000000 and above is left out");
-        many(4097, order, MEMORY_MAP_MAX_RANGES, 4096, "4097 entries, those from 4096 on are ignored");
+        many(4097, order, MEMORY_MAP_MAX_RANGES, 4096,
+             "4097 entries, those from 4096 on are ignored");
         many(70000, order, MEMORY_MAP_MAX_RANGES, 4096, "70000 entries");
     }
 }
@@ -556,7 +585,8 @@ static void random_claims_match_the_model(void **state)
     memset(&model, 0, sizeof(model));
     memset(model.kind, HOLE, sizeof(model.kind));
     for (int round = 0; round < 20000; round++) {
-        uint64_t start = PAGE(random_below(&seed, MODEL_PAGES)), end = start + random_below(&seed, PAGE(20));
+        uint64_t start = PAGE(random_below(&seed, MODEL_PAGES)),
+                 end = start + random_below(&seed, PAGE(20));
         enum memory_kind kind = (enum memory_kind)random_below(&seed, MEMORY_KIND_COUNT);
         size_t count = map.count;
 
@@ -584,7 +614,8 @@ static void claims_split_and_merge(void **state)
     struct memory_map map = {ranges, 1, ARRAY_COUNT(ranges)};
 
     (void)state;
-    assert_true(memory_map_claim(&map, PAGE(3), PAGE(4), MEMORY_MMIO)); /* the runtime mark is gone from it */
+    /* Of the same kind, but not needed at run time. */
+    assert_true(memory_map_claim(&map, PAGE(3), PAGE(4), MEMORY_MMIO));
     assert_int_equal(map.count, 3);
     assert_int_equal(ranges[1].runtime, 0);
     assert_int_equal(ranges[2].runtime, 1);
@@ -593,7 +624,8 @@ static void claims_split_and_merge(void **state)
     assert_int_equal(ranges[1].end, PAGE(9));
     assert_true(memory_map_claim(&map, 0, PAGE(99), MEMORY_KERNEL));
     assert_int_equal(map.count, 1);
-    assert_true(memory_map_claim(&map, PAGE(99), PAGE(100), MEMORY_KERNEL)); /* touches: one range still */
+    /* Touches: one range still. */
+    assert_true(memory_map_claim(&map, PAGE(99), PAGE(100), MEMORY_KERNEL));
     assert_int_equal(map.count, 1);
     assert_int_equal(ranges[0].end, PAGE(100));
 }
@@ -608,7 +640,8 @@ static void claims_at_the_edges(void **state)
     assert_true(memory_map_claim(&map, PAGE(5) + 8, PAGE(5) + 8, MEMORY_KERNEL));
     assert_true(memory_map_claim(&map, PAGE(6), PAGE(5), MEMORY_KERNEL));
     assert_true(memory_map_claim(&map, UINT64_MAX, UINT64_MAX, MEMORY_KERNEL));
-    assert_true(memory_map_claim(&map, TOP + 1, UINT64_MAX, MEMORY_KERNEL)); /* the page without an end */
+    /* The page without an end. */
+    assert_true(memory_map_claim(&map, TOP + 1, UINT64_MAX, MEMORY_KERNEL));
     assert_int_equal(map.count, 1);
     assert_true(memory_map_claim(&map, TOP - 1, UINT64_MAX, MEMORY_KERNEL));
     assert_int_equal(map.count, 2);
@@ -624,7 +657,8 @@ static void claims_at_the_edges(void **state)
 
 static void find_knows_its_edges(void **state)
 {
-    struct memory_range ranges[] = {{PAGE(1), PAGE(2), MEMORY_FREE, 0}, {PAGE(5), PAGE(6), MEMORY_MMIO, 0}};
+    struct memory_range ranges[] = {{PAGE(1), PAGE(2), MEMORY_FREE, 0},
+                                    {PAGE(5), PAGE(6), MEMORY_MMIO, 0}};
     struct memory_map map = {ranges, 2, 2}, empty = {ranges, 0, 2};
 
     (void)state;
@@ -644,10 +678,11 @@ static void every_kind_has_its_own_name(void **state)
     for (int kind = 0; kind < MEMORY_KIND_COUNT; kind++) {
         assert_non_null(memory_kind_name((enum memory_kind)kind));
         for (int other = 0; other < kind; other++)
-            assert_string_not_equal(memory_kind_name((enum memory_kind)kind), memory_kind_name((enum memory_kind)other));
+            assert_string_not_equal(memory_kind_name((enum memory_kind)kind),
+                                    memory_kind_name((enum memory_kind)other));
     }
     assert_string_equal(memory_kind_name(MEMORY_KIND_COUNT), "no such kind");
-    assert_string_equal(memory_kind_name((enum memory_kind)-1), "no such kind");
+    assert_string_equal(memory_kind_name((enum memory_kind) - 1), "no such kind");
 }
 
 static void ram_is_what_can_be_read_and_written(void **state)

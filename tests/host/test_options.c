@@ -12,7 +12,8 @@ static struct options defaults(void)
 }
 
 /* Parses from a block of exactly the text's size. */
-static void parse(struct options *options, const void *text, size_t length, struct findings *findings)
+static void parse(struct options *options, const void *text, size_t length,
+                  struct findings *findings)
 {
     struct diagnostics diagnostics = findings_collect(findings);
     uint8_t *block, *bytes = guarded_copy(&block, text, length, 0);
@@ -23,14 +24,18 @@ static void parse(struct options *options, const void *text, size_t length, stru
 
 static bool same_options(const struct options *a, const struct options *b)
 {
-    return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color && a->x2apic == b->x2apic &&
-           a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
-           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0;
+    return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
+           a->x2apic == b->x2apic && a->exit_qemu == b->exit_qemu &&
+           strcmp(a->fault, b->fault) == 0 && strcmp(a->fault_stage, b->fault_stage) == 0 &&
+           strcmp(a->selftest, b->selftest) == 0;
 }
 
-#define DEFAULTS   .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true
-#define NAME_47    "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
-#define EXPECT(...) {DEFAULTS, __VA_ARGS__}
+#define DEFAULTS .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true
+#define NAME_47  "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
+#define EXPECT(...)                                                                                \
+    {                                                                                              \
+        DEFAULTS, __VA_ARGS__                                                                      \
+    }
 
 struct text_row {
     const char *name; /* the text itself */
@@ -42,6 +47,7 @@ struct text_row {
 /* Later initialisers override DEFAULTS on purpose. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
+/* clang-format off */
 static struct text_row texts[] = {
     {.name = "nothing", .text = "", .expected = {DEFAULTS}},
     {"loglevel=error", EXPECT(.loglevel = LOG_ERROR), NULL, NULL},
@@ -95,6 +101,8 @@ static struct text_row texts[] = {
     {.name = "a name with a byte over 126", .text = "fault=a\x7f", .expected = {DEFAULTS}, .warning = "\"fault=a?\""},
     {.name = "a name of unusual characters", .text = "fault=!~", .expected = EXPECT(.fault = "!~")},
     {"selftest", EXPECT(.selftest = "all"), NULL, NULL},
+    {"bench", EXPECT(.bench = "all"), NULL, NULL},
+    {"bench=breakpoint", EXPECT(.bench = "breakpoint"), NULL, NULL},
     {"selftest=heap", EXPECT(.selftest = "heap"), NULL, NULL},
     {"selftest=", {DEFAULTS}, "the value must be a name", NULL},
     {"selftest=" NAME_47 "x", {DEFAULTS}, "at most 47", NULL},
@@ -113,7 +121,8 @@ static struct text_row texts[] = {
     {.name = "bad words do not stop good ones", .text = "foo=1 color=1 bar x2apic=0",
      .expected = EXPECT(.color = true, .x2apic = false), .warning = "\"bar\" ignored"},
     {.name = "the last word wins", .text = "loglevel=trace loglevel=warn", .expected = EXPECT(.loglevel = LOG_WARN)},
-    {.name = "a bad last word does not win", .text = "loglevel=trace loglevel=x", .expected = EXPECT(.loglevel = LOG_TRACE),
+    {.name = "a bad last word does not win", .text = "loglevel=trace loglevel=x",
+     .expected = EXPECT(.loglevel = LOG_TRACE),
      .warning = "\"loglevel=x\""},
     /* names */
     {"colour=1", {DEFAULTS}, "\"colour=1\" ignored: no such option, the nearest is color", NULL},
@@ -125,14 +134,18 @@ static struct text_row texts[] = {
     {"exits=qemu", {DEFAULTS}, "nearest is exit", NULL},
     {"falut=div", {DEFAULTS}, "nearest is fault", NULL},
     {"cxlxx=1", {DEFAULTS}, "\"cxlxx=1\" ignored: no such option\n", NULL},
+    {"cxlxr=1", {DEFAULTS}, "\"cxlxr=1\" ignored: no such option\n", NULL},
+    {"fualt=divide", {DEFAULTS}, "nearest is fault\n", NULL},
     {"zzz=1", {DEFAULTS}, "\"zzz=1\" ignored: no such option\n", NULL},
     {"e=1", {DEFAULTS}, "no such option\n", NULL},
     {"=", {DEFAULTS}, "\"=\" ignored: no such option\n", NULL},
     {"=debug", {DEFAULTS}, "no such option\n", NULL},
     {.name = "a long word is cut to 40", .text = "0123456789012345678901234567890123456789X=1", .expected = {DEFAULTS},
      .warning = "\"0123456789012345678901234567890123456789\" ignored"},
-    {.name = "bytes that cannot be shown", .text = "a\001\x7f\x80\xff~", .expected = {DEFAULTS}, .warning = "\"a????~\""},
+    {.name = "bytes that cannot be shown", .text = "a\001\x7f\x80\xff~", .expected = {DEFAULTS},
+     .warning = "\"a????~\""},
 };
+/* clang-format on */
 
 static void text(void **state)
 {
@@ -203,14 +216,16 @@ static void rubbish_changes_nothing(void **state)
         parse(&options, bytes, length, &findings);
         assert_true(same_options(&options, &(struct options){DEFAULTS}));
         for (size_t i = 0; i < findings.length; i++)
-            assert_true(findings.text[i] == '\n' || (findings.text[i] >= ' ' && findings.text[i] <= '~'));
+            assert_true(findings.text[i] == '\n' ||
+                        (findings.text[i] >= ' ' && findings.text[i] <= '~'));
     }
 }
 
 /* Valid text with one byte changed, cut anywhere: always sound strings and values. */
 static void damaged_text_leaves_sound_options(void **state)
 {
-    static const char good[] = "loglevel=debug console=serial color=1 x2apic=0 exit=qemu fault=ud2:early selftest=heap # end";
+    static const char good[] = "loglevel=debug console=serial color=1 x2apic=0 exit=qemu "
+                               "fault=ud2:early selftest=heap # end";
     uint64_t seed = UINT64_C(0x5eed0005);
 
     (void)state;
@@ -236,17 +251,28 @@ static void distances(void **state)
         const char *a, *b;
         size_t distance;
     } rows[] = {
-        {"", "", 0},          {"", "abc", 3},      {"abc", "abc", 0},    {"abc", "ABC", 0},
-        {"kitten", "sitting", 3}, {"abc", "acb", 1}, {"color", "colour", 1}, {"abc", "xyz", 3},
-        {"flaw", "lawn", 2},  {"ab", "ba", 1}, {"abcd", "badc", 2}, {"ca", "abc", 3},
+        {"", "", 0},
+        {"", "abc", 3},
+        {"abc", "abc", 0},
+        {"abc", "ABC", 0},
+        {"kitten", "sitting", 3},
+        {"abc", "acb", 1},
+        {"color", "colour", 1},
+        {"abc", "xyz", 3},
+        {"flaw", "lawn", 2},
+        {"ab", "ba", 1},
+        {"abcd", "badc", 2},
+        {"ca", "abc", 3},
         {"123456789012345678901234", "123456789012345678901234", 0},
         {"1234567890123456789012345", "123456789012345678901234", EDIT_NAME_MAX + 1},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-        assert_int_equal(edit_distance(rows[i].a, strlen(rows[i].a), rows[i].b, strlen(rows[i].b)), rows[i].distance);
-        assert_int_equal(edit_distance(rows[i].b, strlen(rows[i].b), rows[i].a, strlen(rows[i].a)), rows[i].distance);
+        assert_int_equal(edit_distance(rows[i].a, strlen(rows[i].a), rows[i].b, strlen(rows[i].b)),
+                         rows[i].distance);
+        assert_int_equal(edit_distance(rows[i].b, strlen(rows[i].b), rows[i].a, strlen(rows[i].a)),
+                         rows[i].distance);
     }
 }
 
@@ -260,6 +286,7 @@ struct load_row {
     bool cut;
 };
 
+/* clang-format off */
 static struct load_row loads[] = {
     {"plain", "color=1 x2apic=0", "color=1 x2apic=0", 0, false},
     {"tab, LF and CR", "a\tb\nc\rd", "a\tb\nc\rd", 0, false},
@@ -287,6 +314,7 @@ static struct load_row loads[] = {
     {"room for the NUL only", "color=1", NULL, 1, true},
     {"blanks at the end fit too", "color=1 ", "color=1 ", 9, false},
 };
+/* clang-format on */
 
 static void load(void **state)
 {
@@ -301,8 +329,9 @@ static void load(void **state)
     for (int with_nul = 0; with_nul < 2; with_nul++) {
         bytes = guarded_copy(&block, wide, 2 * count + 2 * (size_t)with_nul, 1);
         memset(out, 'Z', room);
-        assert_int_equal(options_from_load_options(out, room, bytes, 2 * count + 2 * (size_t)with_nul, &cut),
-                         row->expected != NULL);
+        assert_int_equal(
+            options_from_load_options(out, room, bytes, 2 * count + 2 * (size_t)with_nul, &cut),
+            row->expected != NULL);
         assert_string_equal(out, row->expected ? row->expected : "");
         assert_int_equal(cut, row->cut);
         free(block);
@@ -340,10 +369,11 @@ static void one_foreign_character_disqualifies_all(void **state)
         bool text_like = c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7e);
 
         for (size_t i = 0; i < 6; i++)
-            wide[2 * i] = (uint8_t)"color="[i];
+            wide[2 * i] = (uint8_t) "color="[i];
         wide[12] = (uint8_t)c;
         wide[13] = (uint8_t)(c >> 8);
-        assert_int_equal(options_from_load_options(out, sizeof(out), wide, sizeof(wide), &cut), text_like);
+        assert_int_equal(options_from_load_options(out, sizeof(out), wide, sizeof(wide), &cut),
+                         text_like);
     }
 }
 
@@ -363,7 +393,8 @@ static void bytes_are_not_characters(void **state)
         for (size_t i = 0; i < size; i++)
             bytes[i] = (uint8_t)(random_next(&seed) | 1);
         copy = guarded_copy(&block, bytes, size, random_below(&seed, 3));
-        assert_false(options_from_load_options(out, 1 + random_below(&seed, sizeof(out)), copy, size, &cut));
+        assert_false(
+            options_from_load_options(out, 1 + random_below(&seed, sizeof(out)), copy, size, &cut));
         free(block);
     }
 }

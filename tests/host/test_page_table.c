@@ -46,16 +46,17 @@ static struct page_tables make_tables(unsigned levels, bool gib_pages, unsigned 
     return tables;
 }
 
-static status_t map(struct page_tables *tables, vaddr_t virt, paddr_t phys, uint64_t bytes, uint64_t flags)
+static status_t map(struct page_tables *tables, vaddr_t virt, paddr_t phys, uint64_t bytes,
+                    uint64_t flags)
 {
-    return page_tables_map(tables, &(struct page_mapping){.virt = virt,
-                                                          .phys = phys,
-                                                          .bytes = bytes,
-                                                          .flags = flags,
-                                                          .page_bytes_max = GIB});
+    return page_tables_map(
+        tables,
+        &(struct page_mapping){
+            .virt = virt, .phys = phys, .bytes = bytes, .flags = flags, .page_bytes_max = GIB});
 }
 
-static void assert_maps(const struct page_tables *tables, vaddr_t virt, paddr_t phys, unsigned level)
+static void assert_maps(const struct page_tables *tables, vaddr_t virt, paddr_t phys,
+                        unsigned level)
 {
     struct page_walk walk;
 
@@ -81,7 +82,8 @@ static void uses_the_largest_pages_that_fit(void **state)
     (void)state;
     /* 4 KiB before a 2 MiB border, then 2 MiB pages up to a GiB, one GiB, and a tail */
     assert_int_equal(map(&tables, GIB - 2 * MIB - PAGE_SIZE, GIB - 2 * MIB - PAGE_SIZE,
-                         GIB + 2 * MIB + 3 * PAGE_SIZE, PTE_WRITABLE), STATUS_OK);
+                         GIB + 2 * MIB + 3 * PAGE_SIZE, PTE_WRITABLE),
+                     STATUS_OK);
     assert_unmapped(&tables, GIB - 2 * MIB - PAGE_SIZE - 1);
     assert_maps(&tables, GIB - 2 * MIB - 1, GIB - 2 * MIB - 1, 1);
     assert_maps(&tables, GIB - 2 * MIB, GIB - 2 * MIB, 2);
@@ -251,7 +253,8 @@ static void random_mappings_agree_with_the_walker(void **state)
     srand(1);
     for (unsigned round = 0; round < 300; round++) {
         struct page_tables tables = make_tables(4 + round % 2, round & 2, FRAMES);
-        vaddr_t virt = align_down((uint64_t)rand() << 12, PAGE_SIZE) | (round & 4 ? 0xffff900000000000 : 0);
+        vaddr_t virt =
+            align_down((uint64_t)rand() << 12, PAGE_SIZE) | (round & 4 ? 0xffff900000000000 : 0);
         paddr_t phys = round & 8 ? (uint64_t)rand() << 12 : virt & 0xffffffffff;
         uint64_t bytes = ((uint64_t)rand() % 3000 + 1) * PAGE_SIZE;
 

@@ -1,4 +1,7 @@
-/* Fonts: small made-up ones of both formats, each way to damage them, and the console font that the kernel is built with. */
+/*
+ * Fonts: small made-up ones of both formats, each way to damage them, and the console font that the
+ * kernel is built with.
+ */
 #include "host_test.h"
 #include "lib/psf.h"
 
@@ -22,8 +25,10 @@ static void put_text(struct file *file, const char *text)
         put(file, (uint8_t)*text++, 1);
 }
 
-/* 256 or 512 glyphs of `height` lines, all lines of glyph n being n; the table, when there is one, gives glyph n the code
- * points 0x100 + n and 0x2500 + n and the sequence 0x41 0x300 + n. */
+/*
+ * 256 or 512 glyphs of `height` lines, all lines of glyph n being n; the table, when there is one,
+ * gives glyph n the code points 0x100 + n and 0x2500 + n and the sequence 0x41 0x300 + n.
+ */
 static void make_psf1(struct file *file, unsigned mode, unsigned height)
 {
     unsigned count = mode & 1 ? 512 : 256;
@@ -50,6 +55,7 @@ struct psf2_fields {
     uint32_t version, header_bytes, flags, glyph_count, glyph_bytes, height, width;
 };
 
+/* clang-format off */
 #define GOOD_PSF2 {0, 32, 1, 4, 24, 12, 12}
 
 static const char good_table[] = "A\xc2\xa0\xff"                    /* 0: U+0041 U+00A0 */
@@ -57,11 +63,14 @@ static const char good_table[] = "A\xc2\xa0\xff"                    /* 0: U+0041
                                  "B\xcc\x81\xff"                    /*    of U+0042 U+0301 */
                                  "\xff"                             /* 2: nothing */
                                  "\xf0\x9f\x98\x80\xef\xbf\xbd\xff" /* 3: U+1F600 U+FFFD */;
+/* clang-format on */
 
-static void make_psf2(struct file *file, const struct psf2_fields *fields, size_t glyphs_bytes, const char *table)
+static void make_psf2(struct file *file, const struct psf2_fields *fields, size_t glyphs_bytes,
+                      const char *table)
 {
-    const uint32_t all[] = {fields->version, fields->header_bytes, fields->flags, fields->glyph_count,
-                            fields->glyph_bytes, fields->height, fields->width};
+    const uint32_t all[] = {fields->version,     fields->header_bytes, fields->flags,
+                            fields->glyph_count, fields->glyph_bytes,  fields->height,
+                            fields->width};
 
     file->size = 0;
     put(file, 0x864ab572, 4);
@@ -75,7 +84,8 @@ static void make_psf2(struct file *file, const struct psf2_fields *fields, size_
 }
 
 /* Reads a copy of exactly the file's size. On success *block must live as long as the font. */
-static const char *read_guarded(struct psf_font *font, const void *bytes, size_t size, uint8_t **block)
+static const char *read_guarded(struct psf_font *font, const void *bytes, size_t size,
+                                uint8_t **block)
 {
     memset(font, 0xcc, sizeof(*font));
     return psf_read(font, guarded_copy(block, bytes, size, 1), size);
@@ -154,9 +164,14 @@ static void psf2_with_a_table(void **state)
 
 static void bytes_that_are_no_utf8_are_passed_over(void **state)
 {
-    /* A lone continuation; a lead byte cut by an end; one cut by a letter; one continuation too many, two bytes that begin
-     * nothing, then a good letter. */
-    static const char table[] = "\x80\xff" "\xe2\x94\xff" "\xe2\x94Q\xff" "\xc2\xa0\x80\xf8\xf9Z\xff";
+    /*
+     * A lone continuation; a lead byte cut by an end; one cut by a letter; one continuation too
+     * many, two bytes that begin nothing, then a good letter.
+     */
+    static const char table[] = "\x80\xff"
+                                "\xe2\x94\xff"
+                                "\xe2\x94Q\xff"
+                                "\xc2\xa0\x80\xf8\xf9Z\xff";
     static const struct psf2_fields fields = GOOD_PSF2;
     struct file file;
     struct psf_font font;
@@ -181,7 +196,12 @@ static void a_table_for_more_glyphs_than_there_are(void **state)
     uint8_t *block;
 
     (void)state;
-    make_psf2(&file, &fields, 96, "A\xff" "B\xff" "C\xff" "D\xff" "E\xff");
+    make_psf2(&file, &fields, 96,
+              "A\xff"
+              "B\xff"
+              "C\xff"
+              "D\xff"
+              "E\xff");
     assert_null(read_guarded(&font, file.bytes, file.size, &block));
     assert_int_equal(psf_glyph_index(&font, 'D'), 3);
     assert_int_equal(psf_glyph_index(&font, 'E'), -1);
@@ -213,6 +233,7 @@ struct psf2_row {
     const char *problem;
 };
 
+/* clang-format off */
 static struct psf2_row psf2_rows[] = {
     {"good", GOOD_PSF2, 96, good_table, NULL},
     {"version 1", {1, 32, 1, 4, 24, 12, 12}, 96, good_table, "version"},
@@ -240,6 +261,7 @@ static struct psf2_row psf2_rows[] = {
     {"a header and nothing else", GOOD_PSF2, 0, "", "glyphs end past"},
     {"a table that goes on", GOOD_PSF2, 96, "A\xff" "B\xff" "C\xff" "D\xff" "E\xff", NULL},
 };
+/* clang-format on */
 
 static void psf2(void **state)
 {
@@ -289,13 +311,15 @@ static void bad_psf1(void **state)
 
 static void neither_format(void **state)
 {
-    static const char *const starts[] = {"", "\x36", "\x36\x05", "\x04\x36", "\x72\xb5\x4a", "\x72\xb5\x4a\x87", "text"};
+    static const char *const starts[] = {
+        "", "\x36", "\x36\x05", "\x04\x36", "\x72\xb5\x4a", "\x72\xb5\x4a\x87", "text"};
     struct psf_font font;
     uint8_t *block;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(starts); i++) {
-        assert_contains(read_guarded(&font, starts[i], strlen(starts[i]), &block), "neither PSF1 nor PSF2");
+        assert_contains(read_guarded(&font, starts[i], strlen(starts[i]), &block),
+                        "neither PSF1 nor PSF2");
         free(block);
     }
     assert_contains(read_guarded(&font, "\x72\xb5\x4a\x86", 4, &block), "shorter than its header");
@@ -350,7 +374,8 @@ static void damaged_fonts_stay_within_their_bytes(void **state)
     for (size_t at = 0; at < good.size; at++) {
         for (unsigned round = 0; round < 10; round++) {
             file = good;
-            file.bytes[at] = round < 8 ? file.bytes[at] ^ (uint8_t)(1 << round) : (uint8_t)random_next(&seed);
+            file.bytes[at] =
+                round < 8 ? file.bytes[at] ^ (uint8_t)(1 << round) : (uint8_t)random_next(&seed);
             if (round == 9)
                 file.bytes[random_below(&seed, file.size)] = (uint8_t)random_next(&seed);
             if (read_guarded(&font, file.bytes, file.size, &block) == NULL) {

@@ -13,10 +13,7 @@ static void start_again(void)
     atomic_store(&next_position, 0);
 }
 
-static void add(const char *text)
-{
-    ring_add(LOG_INFO, 0, 0, text, strlen(text));
-}
+static void add(const char *text) { ring_add(LOG_INFO, 0, 0, text, strlen(text)); }
 
 static void records_come_back_in_order(void **state)
 {
@@ -67,7 +64,8 @@ static void overwritten_records_are_told_as_lost(void **state)
     (void)state;
     start_again();
     for (; number < 2 * SLOT_COUNT; number++)
-        ring_add(LOG_INFO, number, 0, text, format(text, sizeof(text), "%*u", (int)(number % 59), number));
+        ring_add(LOG_INFO, number, 0, text,
+                 format(text, sizeof(text), "%*u", (int)(number % 59), number));
     assert_int_equal(ring_read(&position, &record, false), RING_LOST);
     assert_int_equal(ring_read(&position, &record, false), RING_READ);
     assert_true(record.cpu > 0);
@@ -83,7 +81,8 @@ static void a_record_not_committed_stops_readers_unless_forced(void **state)
 
     (void)state;
     start_again();
-    hole = atomic_fetch_add(&next_position, 2); /* a writer that was stopped right after reserving */
+    hole =
+        atomic_fetch_add(&next_position, 2); /* a writer that was stopped right after reserving */
     atomic_store(&slot_at(hole)->state, state_of(hole, TAG_BUSY));
     add("after");
     assert_int_equal(ring_read(&position, &record, false), RING_END);
@@ -100,7 +99,8 @@ static void position_back_counts_records(void **state)
     (void)state;
     start_again();
     for (unsigned i = 0; i < 10; i++)
-        ring_add(LOG_INFO, i, 0, "a text that is long enough to need more than one slot of the ring", 66);
+        ring_add(LOG_INFO, i, 0,
+                 "a text that is long enough to need more than one slot of the ring", 66);
     position = ring_position_back(3);
     assert_int_equal(ring_read(&position, &record, true), RING_READ);
     assert_int_equal(record.cpu, 7);
@@ -146,7 +146,8 @@ static void writers_side_by_side_do_not_mix(void **state)
         assert_true(record.cpu < THREADS);
         assert_true(record.time_ns >= next_time[record.cpu]);
         next_time[record.cpu] = record.time_ns + 1;
-        format(text, sizeof(text), "%0*u", (int)(record.time_ns % 100 + 1), (unsigned)record.time_ns);
+        format(text, sizeof(text), "%0*u", (int)(record.time_ns % 100 + 1),
+               (unsigned)record.time_ns);
         assert_int_equal(record.length, strlen(text));
         assert_memory_equal(record.text, text, record.length);
     }

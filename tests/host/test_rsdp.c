@@ -5,7 +5,16 @@
 #define AREA 64
 
 /* Offsets of ACPI 6.5, table 5.3. */
-enum { SIGNATURE = 0, CHECKSUM = 8, OEM = 9, REVISION = 15, RSDT = 16, LENGTH = 20, XSDT = 24, CHECKSUM_ALL = 32 };
+enum {
+    SIGNATURE = 0,
+    CHECKSUM = 8,
+    OEM = 9,
+    REVISION = 15,
+    RSDT = 16,
+    LENGTH = 20,
+    XSDT = 24,
+    CHECKSUM_ALL = 32
+};
 
 static void store(uint8_t *at, uint64_t value, size_t bytes)
 {
@@ -23,7 +32,8 @@ static void correct(uint8_t *bytes, size_t checksum, size_t size)
     bytes[checksum] = (uint8_t)(0 - sum);
 }
 
-static void make(uint8_t bytes[AREA], unsigned revision, uint32_t rsdt, uint64_t xsdt, uint32_t length)
+static void make(uint8_t bytes[AREA], unsigned revision, uint32_t rsdt, uint64_t xsdt,
+                 uint32_t length)
 {
     memset(bytes, 0, AREA);
     memcpy(bytes + SIGNATURE, "RSD PTR ", 8);
@@ -42,12 +52,13 @@ struct row {
     uint32_t rsdt;
     uint64_t xsdt;
     uint32_t length;
-    size_t size;       /* bytes that may be read */
-    int damaged;       /* offset of a byte that is wrong after the checksums were made, or -1 */
+    size_t size; /* bytes that may be read */
+    int damaged; /* offset of a byte that is wrong after the checksums were made, or -1 */
     const char *problem;
     uint64_t xsdt_seen;
 };
 
+/* clang-format off */
 static struct row rows[] = {
     {"revision 0", 0, 0x1000, 0, 0, 20, -1, NULL, 0},
     {"revision 0 never has an XSDT", 0, 0x1000, 0x2000, 36, 36, -1, NULL, 0},
@@ -80,6 +91,7 @@ static struct row rows[] = {
     {"revision 0 without RSDT, but an XSDT", 0, 0, 0x2000, 36, 36, -1, "neither", 0},
     {"revision 2 with neither", 2, 0, 0, 36, 36, -1, "neither", 0},
 };
+/* clang-format on */
 
 static void root_pointer(void **state)
 {
@@ -110,8 +122,9 @@ static void the_oem_id_is_made_printable(void **state)
     static const struct {
         const char *in, *out;
     } ids[] = {
-        {"ABCDEF", "ABCDEF"}, {"      ", ""},  {"\0\0\0\0\0\0", ""}, {"A \0 \0 ", "A"},
-        {" A    ", " A"},     {"A\001\x7f\x80\xff~", "A????~"}, {"A\0B   ", "A?B"},
+        {"ABCDEF", "ABCDEF"}, {"      ", ""},   {"\0\0\0\0\0\0", ""},
+        {"A \0 \0 ", "A"},    {" A    ", " A"}, {"A\001\x7f\x80\xff~", "A????~"},
+        {"A\0B   ", "A?B"},
     };
     uint8_t bytes[AREA];
     struct rsdp rsdp;

@@ -6,9 +6,9 @@
 #include "lib/status.h"
 #include "lib/string.h"
 
-#define AREA       400
-#define SIZE_MOST  300 /* well beyond where string instructions begin */
-#define UNTOUCHED  0xa5
+#define AREA      400
+#define SIZE_MOST 300 /* well beyond where string instructions begin */
+#define UNTOUCHED 0xa5
 
 static uint64_t seed;
 
@@ -57,7 +57,8 @@ static void moves_every_overlap(void **state)
 
     (void)state;
     for (int round = 0; round < 20000; round++) {
-        size_t size = random_below(&seed, 160), from = random_below(&seed, 200), to = random_below(&seed, 200);
+        size_t size = random_below(&seed, 160), from = random_below(&seed, 200),
+               to = random_below(&seed, 200);
 
         fill_random(area, AREA);
         for (size_t i = 0; i < AREA; i++)

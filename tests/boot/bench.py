@@ -1,0 +1,120 @@
+"""Counts instructions: boots the kernel's bench under QEMU's icount, and prints the table with the budgets.
+
+With `-icount shift=0` one instruction takes one nanosecond of the guest's time, so differences of the time-stamp counter are
+instructions. A row is a line of ROWS. usage: bench.py [--check] (from the top folder; `make bench`, `make bench-check`)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from boot import ROOT, boot_once
+from casefile import parse_case
+from qemu import find_tools
+
+BUILD = ROOT / "build" / "release"
+# x2apic=0: QEMU 10 ends with "Bad icount read" when the timer's count is read through an MSR.
+CASE = """about: the bench
+options: exit=qemu bench x2apic=0 console={console}
+qemu: -icount shift=0,sleep=off -rtc clock=vm -seed 1
+timeout: 300
+---
+...
+exit: 0x10
+"""
+CONSOLES = ("serial", "serial,screen")
+RUNS = 2  # they must agree to the instruction
+PHASES = ("options", "screen", "ACPI", "kernel", "tables", "exit", "entry", "memory", "ready")
+
+Numbers = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    value: Callable[[dict[str, Numbers]], int]
+    budget: int | None = None
+    unit: str = "instructions"
+
+
+def both(name: str) -> Callable[[dict[str, Numbers]], int]:
+    return lambda runs: runs["serial,screen"][name]
+
+
+def serial(name: str) -> Callable[[dict[str, Numbers]], int]:
+    return lambda runs: runs["serial"][name]
+
+
+def screen_part(name: str) -> Callable[[dict[str, Numbers]], int]:
+    return lambda runs: runs["serial,screen"][name] - runs["serial"][name]
+
+
+ROWS = (
+    Row("int3 and back", serial("breakpoint median"), 80),
+    Row("timer interrupt", serial("timer-interrupt median"), 100),
+    Row("log line of 30 characters, to the ring", serial("log-ring median")),
+    Row("the same, to the ring and serial", serial("log-line median"), 2000),
+    Row("the same, what the screen adds", screen_part("log-line median"), 60000),
+    Row("the same, what the screen adds when it scrolls", screen_part("log-scroll median")),
+    Row("drawn for that line when it scrolls", both("log-scroll drawn"), unit="bytes"),
+    Row("StartImage to ready, screen on", both("boot total"), 10_000_000),
+    *(Row(f"  of that, {phase}", both(f"boot {phase}")) for phase in PHASES),
+    Row("BOOTX64.EFI", lambda runs: (BUILD / "BOOTX64.EFI").stat().st_size, 400 * 1024, "bytes"),
+)
+
+BENCH_LINE = re.compile(r"INFO  bench (\S+): minimum (\d+) median (\d+) maximum (\d+) counts, (\d+) bytes drawn")
+BOOT_LINE = re.compile(r"INFO  boot (?:loader|kernel): (.*)")
+
+
+def read_numbers(log: str) -> Numbers:
+    numbers: Numbers = {}
+    for name, least, median, most, drawn in BENCH_LINE.findall(log):
+        numbers |= {f"{name} minimum": int(least), f"{name} median": int(median), f"{name} maximum": int(most),
+                    f"{name} drawn": int(drawn)}
+    for phases in BOOT_LINE.findall(log):
+        for phase, count in re.findall(r"(\w+) (\d+)", phases):
+            numbers[f"boot {phase}"] = int(count)
+    numbers["boot total"] = sum(numbers[f"boot {phase}"] for phase in PHASES)
+    return numbers
+
+
+def run(console: str) -> Numbers:
+    case = parse_case(CASE.format(console=console), "bench", "bench.py")
+    with tempfile.TemporaryDirectory(prefix="faultline-") as work:
+        boot = boot_once(case, find_tools(), BUILD, Path(work))
+    if boot.outcome.status != 33:
+        sys.exit(f"the bench with console={console} ended with status {boot.outcome.status}:\n{boot.raw_log[-2000:]}")
+    return read_numbers(boot.raw_log)
+
+
+def measure() -> tuple[dict[str, Numbers], bool]:
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(run, CONSOLES * RUNS))
+    first = dict(zip(CONSOLES, results))
+    again = [dict(zip(CONSOLES, results[at:])) for at in range(0, len(results), len(CONSOLES))]
+    return first, all(other == first for other in again)
+
+
+def main() -> int:
+    runs, agree = measure()
+    table = [{"name": row.name, "value": row.value(runs), "unit": row.unit, "budget": row.budget} for row in ROWS]
+    over = [line for line in table if line["budget"] is not None and line["value"] > line["budget"]]
+    print(f"{'':<50} {'measured':>12} {'budget':>12}")
+    for line in table:
+        budget = f"{line['budget']:,}" if line["budget"] is not None else ""
+        mark = "  OVER" if line in over else ""
+        print(f"{line['name']:<50} {line['value']:>12,} {budget:>12} {line['unit']}{mark}")
+    print(f"two runs {'agree to the instruction' if agree else 'DIFFER'}; build/bench.json has the table")
+    (ROOT / "build" / "bench.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    return 1 if "--check" in sys.argv[1:] and (over or not agree) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
