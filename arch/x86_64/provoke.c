@@ -26,6 +26,12 @@ void arch_provoke_divide_error(void)
 
 void arch_provoke_invalid_opcode(void) { __asm__ volatile("ud2"); }
 
+/* With RFLAGS.TF set the instruction after POPF raises #DB (SDM vol. 3B, 17.3.1.4). */
+void arch_provoke_single_step(void)
+{
+    __asm__ volatile("pushfq; orq %0, (%%rsp); popfq; nop" : : "i"(RFLAGS_TF) : "memory", "cc");
+}
+
 /* A non-canonical address raises #GP and not #PF (SDM vol. 1, 3.3.7.1). */
 void arch_provoke_general_protection(void)
 {

@@ -60,6 +60,7 @@ size_t arch_fault_walk_text(vaddr_t address, char *text, size_t size);
 void arch_provoke_stack_pointer_fault(void);
 void arch_provoke_divide_error(void);
 void arch_provoke_invalid_opcode(void);
+void arch_provoke_single_step(void);
 void arch_provoke_general_protection(void);
 void arch_provoke_nmi(void);
 

@@ -92,6 +92,7 @@ static const struct menu_entry {
     {"double-fault", "a push with a stack pointer that points nowhere",
      arch_provoke_stack_pointer_fault, false},
     {"divide", "division by zero", arch_provoke_divide_error, false},
+    {"single-step", "a debug exception that nobody asked for", arch_provoke_single_step, false},
     {"invalid-opcode", "UD2", arch_provoke_invalid_opcode, false},
     {"general-protection", "write to a non-canonical address", arch_provoke_general_protection,
      false},

@@ -46,6 +46,8 @@
 #define XCR0_SSE BIT(1)
 #define XCR0_AVX BIT(2)
 
+#define RFLAGS_TF BIT(8)
+
 #define X86_READ_CR(number)                                                                        \
     static inline uint64_t x86_read_cr##number(void)                                               \
     {                                                                                              \
