@@ -1,39 +1,24 @@
 """The screen says what serial says, cell by cell, in the colours of the design."""
 
-import time
 from pathlib import Path
 
 import pytest
 
-from boot import ROOT, read_text
-from casefile import parse_case
-from golden import kernel_lines
-from qemu import SERIAL, VARS, Machine, command, find_tools
+from live import BUILD, log_lines, running, wait_for
 from screen import read_cells, read_line, text_of, wrap
 
-BUILD = ROOT / "build" / "release"
-BOOT_SECONDS = 60
 SETTLE_SECONDS = 0.5
 LEVEL_AT, LEVEL_END = 19, 24  # in "[    0.000000] [0] INFO  text"
-CASE = "about: the screen\noptions: {options}\nvga: none\nqemu: {display}\n---\nx\n"
 
 
 def boot_to(work: Path, options: str, display: str, last_line: str, image: str = "BOOTX64.EFI") -> Path:
     """Boots until the line came on serial, and takes a picture."""
-    tools = find_tools()
-    (work / VARS).write_bytes(tools.ovmf_vars.read_bytes())
-    case = parse_case(CASE.format(options=options, display=display), "screen", "test_screen.py")
-    machine = Machine(command(case, tools, work, BUILD / image) + ["-no-shutdown"], work / "stderr", ROOT)
-    try:
-        machine.start()
-        deadline = time.monotonic() + BOOT_SECONDS
-        while last_line not in read_text(work / SERIAL) and time.monotonic() < deadline:
-            machine.qmp.poll(0.1)
+    picture = work / "screen.ppm"
+    with running(f"options: {options}\nvga: none\nqemu: {display}\n", work, image, ("-no-shutdown",)) as machine:
+        wait_for(machine, work, last_line)
         machine.qmp.poll(SETTLE_SECONDS)
-        machine.qmp.execute("screendump", filename=str(work / "screen.ppm"), format="ppm")
-    finally:
-        machine.close()
-    return work / "screen.ppm"
+        machine.qmp.execute("screendump", filename=str(picture), format="ppm")
+    return picture
 
 
 @pytest.mark.parametrize("width, height", [(800, 600), (1280, 800), (1920, 1080)])
@@ -42,7 +27,7 @@ def test_screen_equals_serial(tmp_path: Path, width: int, height: int) -> None:
     rows = read_cells(picture, BUILD / "font.psf")
     assert (len(rows[0]), len(rows)) == (width // 8, height // 16)
     shown = [text_of(row) for row in rows]
-    lines = wrap(kernel_lines(read_text(tmp_path / SERIAL)), width // 8)
+    lines = wrap(log_lines(tmp_path), width // 8)
     while not shown[-1]:
         shown.pop()
     assert shown == lines[-len(shown):]

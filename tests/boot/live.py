@@ -1,0 +1,41 @@
+"""A boot that a test watches and asks while it runs, instead of judging it at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from boot import ROOT, read_text
+from casefile import parse_case
+from golden import kernel_lines
+from qemu import SERIAL, VARS, Machine, command, find_tools
+
+BUILD = ROOT / "build" / "release"
+WAIT_SECONDS = 60
+
+
+@contextmanager
+def running(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[str, ...] = ()) -> Iterator[Machine]:
+    """Boots the machine that a case header describes (casefile.py) in the directory `work`; ends it with the block."""
+    tools = find_tools()
+    (work / VARS).write_bytes(tools.ovmf_vars.read_bytes())
+    case = parse_case(f"about: {work.name}\n{header}---\nnot compared\n", work.name, "live.py")
+    machine = Machine(command(case, tools, work, BUILD / image) + list(extra), work / "stderr", ROOT)
+    try:
+        machine.start()
+        yield machine
+    finally:
+        machine.close()
+
+
+def wait_for(machine: Machine, work: Path, text: str) -> None:
+    """Until the text stands in the serial log, or the time is up: what is missing then, the test will find."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while text not in read_text(work / SERIAL) and time.monotonic() < deadline:
+        machine.qmp.poll(0.1)
+
+
+def log_lines(work: Path) -> list[str]:
+    return kernel_lines(read_text(work / SERIAL))
