@@ -20,7 +20,6 @@ enum memory_kind {
     MEMORY_BOOT_SERVICES, /* free once nothing of the firmware's is used any more */
     MEMORY_LOADER,        /* the loader's code and data (EfiLoaderCode, EfiLoaderData) */
     MEMORY_LOW,           /* first MiB: firmware writes there, and CPUs start there */
-    MEMORY_BOOT_INFO,     /* what the loader handed over */
     MEMORY_KERNEL,        /* the kernel's image */
     MEMORY_ACPI_RECLAIM,
     MEMORY_ACPI_NVS,

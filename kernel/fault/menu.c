@@ -71,6 +71,14 @@ static void divide_with_screen_gone(void)
     arch_provoke_divide_error();
 }
 
+/* Only checked builds look for it. */
+static void shift_too_far(void)
+{
+    volatile int bits = 40;
+
+    sink = (uint64_t)(1 << bits);
+}
+
 static void provoke_panic(void) { panic("asked for by fault=panic"); }
 
 static const struct menu_entry {
@@ -98,6 +106,8 @@ static const struct menu_entry {
      false},
     {"broken-screen", "a division by zero while the screen cannot be drawn on",
      divide_with_screen_gone, true},
+    {"undefined", "a shift by more than the type's width, found by checked builds", shift_too_far,
+     false},
     {"panic", "a broken invariant", provoke_panic, false},
 };
 

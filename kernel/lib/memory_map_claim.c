@@ -12,7 +12,6 @@ static const char *const kind_names[MEMORY_KIND_COUNT] = {
     [MEMORY_BOOT_SERVICES] = "boot services",
     [MEMORY_LOADER] = "loader",
     [MEMORY_LOW] = "first MiB",
-    [MEMORY_BOOT_INFO] = "boot information",
     [MEMORY_KERNEL] = "kernel",
     [MEMORY_ACPI_RECLAIM] = "ACPI tables",
     [MEMORY_ACPI_NVS] = "ACPI NVS",
@@ -41,7 +40,6 @@ bool memory_kind_is_ram(enum memory_kind kind)
     case MEMORY_BOOT_SERVICES:
     case MEMORY_LOADER:
     case MEMORY_LOW:
-    case MEMORY_BOOT_INFO:
     case MEMORY_KERNEL:
     case MEMORY_ACPI_RECLAIM:
     case MEMORY_ACPI_NVS:
