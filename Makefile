@@ -72,7 +72,7 @@ LOADER_CFLAGS := $(COMMON_CFLAGS) -fpic -fshort-wchar -fno-stack-protector -DGNU
 LOADER_INCLUDES := -Iinclude -I$(O)/generated -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64
 
 KERNEL_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=sha1
-LOADER_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(EFI_SCRIPT)
+LOADER_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined --defsym=_entry=efi_main -T $(EFI_SCRIPT)
 PE_FLAGS := -S -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
             --target efi-app-x86_64 --subsystem=10
 

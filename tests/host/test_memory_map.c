@@ -505,7 +505,8 @@ static void no_room_at_all(void **state)
 {
     struct raw_entry entry = FREE_1_3;
     struct raw_map raw = make_raw(&entry, 1, 48, 0);
-    struct memory_map map = {.ranges = malloc(0), .capacity = 0};
+    volatile size_t none = 0; /* compilers refuse a plain malloc(0) */
+    struct memory_map map = {.ranges = malloc(none), .capacity = 0};
     struct findings findings;
     struct diagnostics diagnostics = findings_collect(&findings);
 
