@@ -9,10 +9,10 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define TABLE_PAGES                                                                                \
-    40 /* 2 roots, 3 tables each for five small ranges, the framebuffer's, a kernel of 16 MiB */
-#define SPARE_ENTRIES                                                                              \
-    32 /* the map grows with every allocation, also with those that firmware makes */
+/* 2 roots, 3 tables each for five small ranges, the framebuffer's, a kernel of 16 MiB */
+#define TABLE_PAGES 40
+/* the map grows with every allocation, also with those that firmware makes */
+#define SPARE_ENTRIES  32
 #define CR4_LA57       BIT(12)
 #define MSR_EFER       0xc0000080
 #define EFER_NXE       BIT(11)

@@ -7,9 +7,8 @@
 
 #include "lib/format.h"
 
-#define EXIT_TRIES_MAX                                                                             \
-    128 /* as many as Limine makes; one retry was not enough on real machines   \
-                            */
+/* As many as Limine makes; one retry was not enough on real machines. */
+#define EXIT_TRIES_MAX 128
 
 static EFI_STATUS read_memory_map(struct loader *loader, UINTN *key)
 {

@@ -24,11 +24,11 @@
 #include "x86/paging.h"
 #include "x86/registers.h"
 
-#define BOOT_TABLES                                                                                \
-    24 /* kernel image 5, first RAM 5, framebuffer and local APIC 6, the rest spare */
-#define FIXED_MTRR_LIMIT                                                                           \
-    (2 * MIB) /* fixed-range MTRRs end at 1 MiB; no large page spans two memory types */
-#define PHYSICAL_LIMIT DIRECT_MAP_BYTES
+/* kernel image 5, first RAM 5, framebuffer and local APIC 6, the rest spare */
+#define BOOT_TABLES 24
+/* fixed-range MTRRs end at 1 MiB; no large page spans two memory types */
+#define FIXED_MTRR_LIMIT (2 * MIB)
+#define PHYSICAL_LIMIT   DIRECT_MAP_BYTES
 
 static uint64_t boot_tables[BOOT_TABLES][PAGE_TABLE_ENTRIES] ALIGNED(4096);
 static unsigned boot_tables_used;

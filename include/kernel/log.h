@@ -13,8 +13,8 @@
 #include "lib/compiler.h"
 #include "lib/options.h"
 
-#define LOG_LINE_MAX                                                                               \
-    432 /* characters of one record's text; what is longer is cut and ends in "..." */
+/* characters of one record's text; what is longer is cut and ends in "..." */
+#define LOG_LINE_MAX 432
 
 /* Any context. */
 void log_write(enum log_level level, const char *template, ...) PRINTF_LIKE(2, 3);

@@ -10,9 +10,9 @@
 #include "lib/string.h"
 #include "ring.h"
 
-#define SINKS_MAX 2
-#define PREFIX_MAX                                                                                 \
-    48 /* 20 digits of seconds, 6 of microseconds, 8 of the CPU, and what is between */
+/* 20 digits of seconds, 6 of microseconds, 8 of the CPU, and what is between. */
+#define PREFIX_MAX 48
+#define SINKS_MAX  2
 
 struct sink_state {
     const struct log_sink *sink;
