@@ -1,8 +1,8 @@
 /*
  * A ring of 64-byte slots. A record takes as many neighbouring slots as its text needs: they are
- * reserved by one atomic addition, filled, and committed by changing the first slot's state. A
- * writer that was interrupted for so long that the ring went round finds its state gone and drops
- * its record instead of committing somebody else's.
+ * reserved by one atomic addition, claimed, filled, and committed by changing the first slot's state.
+ * A writer that is stopped while the ring goes round keeps its slots: a later one that meets them
+ * drops its own record, so that records are lost, if at all, and never mixed.
  *
  * state = position << 2 | tag, so that a slot says whose turn of the ring it belongs to.
  */
@@ -16,6 +16,7 @@
 #define SLOT_BYTES      64
 #define HEAD_TEXT_BYTES 40
 #define TAIL_TEXT_BYTES 56
+#define SLOTS_MAX       8
 
 enum slot_tag { TAG_EMPTY, TAG_BUSY, TAG_COMMITTED, TAG_CONTINUED };
 
@@ -54,28 +55,43 @@ static unsigned slots_for(size_t length)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* False when a later turn of the ring has the slot already: this writer was stopped for too long. */
-static bool claim_slot(uint64_t position, enum slot_tag tag)
+/*
+ * Makes a slot this writer's. False when a later turn of the ring has it already, or when a writer of
+ * an earlier turn, stopped for so long, is still at work in it: nobody else may write there.
+ */
+static bool claim_slot(uint64_t position)
 {
     struct slot *slot = slot_at(position);
     uint64_t state = atomic_load(&slot->state);
 
     do {
-        if (state >> 2 > position)
+        if (state >> 2 > position || (state & 3) == TAG_BUSY)
             return false;
-    } while (!atomic_compare_exchange_weak(&slot->state, &state, state_of(position, tag)));
+    } while (!atomic_compare_exchange_weak(&slot->state, &state, state_of(position, TAG_BUSY)));
     return true;
+}
+
+/* All slots of a record, or none: then those that could be had are marked for readers to step over. */
+static bool claim_slots(uint64_t position, unsigned count)
+{
+    bool mine[SLOTS_MAX], all = true;
+
+    for (unsigned i = 0; i < count; i++)
+        all = (mine[i] = claim_slot(position + i)) && all;
+    for (unsigned i = 0; i < count && !all; i++)
+        if (mine[i])
+            atomic_store(&slot_at(position + i)->state, state_of(position + i, TAG_CONTINUED));
+    return all;
 }
 
 void ring_add(enum log_level level, uint32_t cpu, uint64_t time_ns, const char *text, size_t length)
 {
     unsigned count = slots_for(length);
     uint64_t position = atomic_fetch_add(&next_position, count);
-    uint64_t busy = state_of(position, TAG_BUSY);
     struct slot *first = slot_at(position);
     size_t done = smaller(length, HEAD_TEXT_BYTES);
 
-    if (!claim_slot(position, TAG_BUSY))
+    if (!claim_slots(position, count))
         return;
     first->head.time_ns = time_ns;
     first->head.cpu = cpu;
@@ -84,14 +100,14 @@ void ring_add(enum log_level level, uint32_t cpu, uint64_t time_ns, const char *
     first->head.slot_count = (uint8_t)count;
     memcpy(first->head.text, text, done);
     for (unsigned i = 1; i < count; i++) {
+        struct slot *slot = slot_at(position + i);
         size_t part = smaller(length - done, TAIL_TEXT_BYTES);
 
-        if (!claim_slot(position + i, TAG_CONTINUED))
-            return;
-        memcpy(slot_at(position + i)->more, text + done, part);
+        memcpy(slot->more, text + done, part);
         done += part;
+        atomic_store(&slot->state, state_of(position + i, TAG_CONTINUED));
     }
-    atomic_compare_exchange_strong(&first->state, &busy, state_of(position, TAG_COMMITTED));
+    atomic_store(&first->state, state_of(position, TAG_COMMITTED));
 }
 
 static void copy_record(uint64_t position, struct log_record *record)
@@ -127,6 +143,12 @@ static bool is_overwritten(uint64_t position)
     return atomic_load(&next_position) - position > SLOT_COUNT;
 }
 
+/* Whoever reserved this position could not have the slot, and dropped its record. */
+static bool is_held_by_earlier_turn(uint64_t state, uint64_t position)
+{
+    return (state & 3) == TAG_BUSY && state >> 2 < position;
+}
+
 enum ring_result ring_read(uint64_t *position, struct log_record *record, bool force)
 {
     while (*position < atomic_load(&next_position)) {
@@ -147,7 +169,7 @@ enum ring_result ring_read(uint64_t *position, struct log_record *record, bool f
             }
         } else if (state == state_of(*position, TAG_CONTINUED)) {
             ++*position; /* in the middle of a record whose head is gone */
-        } else if (force) {
+        } else if (force || is_held_by_earlier_turn(state, *position)) {
             ++*position;
         } else {
             return RING_END;
