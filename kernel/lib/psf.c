@@ -11,8 +11,8 @@
  */
 #include "lib/psf.h"
 
-#include "lib/compiler.h"
 #include "lib/string.h"
+#include "lib/utf8.h"
 
 #define PSF1_HEADER_BYTES 4
 #define PSF1_MAGIC        "\x36\x04"
@@ -28,9 +28,8 @@
 #define PSF2_SEQUENCE   0xfe
 #define PSF2_END        0xff
 
-#define WIDTH_MAX     64
-#define HEIGHT_MAX    128
-#define NO_CODE_POINT UINT32_MAX
+#define WIDTH_MAX  64
+#define HEIGHT_MAX 128
 
 struct psf2_header {
     uint8_t magic[4];
@@ -64,45 +63,17 @@ static enum item next_psf1(struct cursor *cursor, uint32_t *code_point)
     return *code_point == PSF1_END ? ITEM_END : ITEM_CODE_POINT;
 }
 
-/* First bytes of UTF-8 (RFC 3629): what they look like, and how many bytes follow. */
-static const struct {
-    uint8_t mask, value, behind;
-} utf8_leads[] = {
-    {0x80, 0x00, 0},
-    {0xe0, 0xc0, 1},
-    {0xf0, 0xe0, 2},
-    {0xf8, 0xf0, 3},
-};
-
-/*
- * One character; what is not UTF-8 becomes a code point that no text has, and the search goes on
- * behind it.
- */
-static uint32_t decode_utf8(struct cursor *cursor)
-{
-    uint8_t first = *cursor->at++;
-
-    for (size_t i = 0; i < ARRAY_COUNT(utf8_leads); i++) {
-        if ((first & utf8_leads[i].mask) != utf8_leads[i].value)
-            continue;
-
-        uint32_t code_point = first & ~(uint32_t)utf8_leads[i].mask;
-        unsigned behind = utf8_leads[i].behind;
-
-        for (; behind > 0 && cursor->at < cursor->end && (*cursor->at & 0xc0) == 0x80; behind--)
-            code_point = code_point << 6 | (*cursor->at++ & 0x3f);
-        return behind == 0 ? code_point : NO_CODE_POINT;
-    }
-    return NO_CODE_POINT;
-}
-
 static enum item next_psf2(struct cursor *cursor, uint32_t *code_point)
 {
+    const char *text;
+
     if (cursor->at == cursor->end)
         return ITEM_NOTHING;
     if (*cursor->at == PSF2_SEQUENCE || *cursor->at == PSF2_END)
         return *cursor->at++ == PSF2_END ? ITEM_END : ITEM_SEQUENCE;
-    *code_point = decode_utf8(cursor);
+    text = (const char *)cursor->at;
+    *code_point = utf8_next(&text, (const char *)cursor->end);
+    cursor->at = (const uint8_t *)text;
     return ITEM_CODE_POINT;
 }
 
@@ -231,7 +202,7 @@ int32_t psf_glyph_index(const struct psf_font *font, uint32_t code_point)
     for (uint32_t glyph = 0; glyph < font->glyph_count;) {
         switch (next_item(font, &cursor, &found)) {
         case ITEM_CODE_POINT:
-            if (!in_sequence && found == code_point && found != NO_CODE_POINT)
+            if (!in_sequence && found == code_point && found != UTF8_INVALID)
                 return (int32_t)glyph;
             break;
         case ITEM_SEQUENCE:

@@ -14,14 +14,15 @@ host_font := $(if $(host_font_packed),$(host_out)/font.psf)
 # and leaves the check of the second out.
 HOST_CFLAGS := -std=gnu17 -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
                -U_FORTIFY_SOURCE -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-               -Wwrite-strings -Wcast-qual -Wpointer-arith -Wimplicit-fallthrough -Werror -Iinclude -MMD -MP
+               -Wwrite-strings -Wcast-qual -Wpointer-arith -Wimplicit-fallthrough -Werror -Iinclude -Itests/host -MMD -MP
 
 # The C library has the functions of string.c too: string.c and its test use other names for them, everything else uses
 # the C library's, which the sanitizers watch.
 host_rename := $(foreach f,memcpy memmove memset memcmp strlen strnlen strcmp strncmp,-D$(f)=lib_$(f))
 $(host_out)/lib/string.o $(host_out)/test_string.o: HOST_CFLAGS += -fno-builtin $(host_rename)
-$(host_out)/test_psf.o: HOST_CFLAGS += $(if $(host_font),-DFONT_PATH='"$(host_font)"')
-$(host_out)/test_psf.o: $(host_font)
+host_font_users := $(patsubst %,$(host_out)/test_%.o,psf blitter screen)
+$(host_font_users): HOST_CFLAGS += $(if $(host_font),-DFONT_PATH='"$(host_font)"')
+$(host_font_users): $(host_font)
 
 host_need_cmocka = $(if $(wildcard /usr/include/cmocka.h /usr/local/include/cmocka.h),,\
     $(error cmocka.h is missing: install the package libcmocka-dev, or run scripts/setup))

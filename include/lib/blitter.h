@@ -1,0 +1,53 @@
+/*
+ * Glyphs onto a linear framebuffer: stores of 8 bytes only, and never a read, which takes a microsecond a word
+ * on real machines. Pure: the framebuffer is wherever the caller has it mapped.
+ */
+#ifndef LIB_BLITTER_H
+#define LIB_BLITTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/framebuffer.h"
+#include "lib/psf.h"
+
+#define BLITTER_GLYPH_WIDTH 8 /* pixels of the font; PSF1 knows no other */
+#define BLITTER_SCALE_MAX   8
+
+struct blitter {
+    struct psf_font font;
+    struct framebuffer framebuffer; /* its base is not used */
+    uint32_t scale;                 /* each pixel of the font is scale x scale pixels */
+    uint32_t columns, rows;         /* of cells */
+    uint32_t cell_bytes;            /* written for one cell */
+    uint64_t spread[256]; /* a glyph's row with each bit repeated `scale` times, the left one
+                                       in the highest of 8 * scale bits */
+};
+
+/* A pair of colours, ready for drawing. */
+struct blitter_ink {
+    uint64_t pairs[4]; /* two pixels for each pair of bits, the left one in the low half */
+};
+
+/*
+ * Prepares for a framebuffer that framebuffer_check() allows, with the smallest scale at which at most
+ * `columns_max` x `rows_max` cells fit. False when the font is not 8 pixels wide or the scale would be above
+ * BLITTER_SCALE_MAX.
+ */
+bool blitter_init(struct blitter *blitter, const struct psf_font *font,
+                  const struct framebuffer *framebuffer, uint32_t columns_max, uint32_t rows_max);
+
+/* Colours are 0xRRGGBB. */
+void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_t rgb,
+                 uint32_t background_rgb);
+
+/* Draws a glyph in a cell, which must be below `columns` and `rows`; the glyph below the font's count. */
+void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t column, uint32_t row,
+                  uint32_t glyph, const struct blitter_ink *ink);
+
+/* Makes all that is visible black, what lies behind the cells too; what lies between the lines is left
+ * alone. */
+void blitter_clear(const struct blitter *blitter, uint32_t *pixels);
+
+#endif

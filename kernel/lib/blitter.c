@@ -1,0 +1,90 @@
+/* See lib/blitter.h. */
+#include "lib/blitter.h"
+
+#include "lib/compiler.h"
+#include "lib/string.h"
+
+#define PIXELS_A_STORE 2
+
+static bool fits(const struct framebuffer *framebuffer, const struct psf_font *font, uint32_t scale,
+                 uint32_t columns_max, uint32_t rows_max)
+{
+    return framebuffer->width / (font->width * scale) <= columns_max &&
+           framebuffer->height / (font->height * scale) <= rows_max;
+}
+
+static void spread_bits(struct blitter *blitter)
+{
+    for (unsigned bits = 0; bits < 256; bits++) {
+        uint64_t spread = 0;
+
+        for (unsigned i = 0; i < BLITTER_GLYPH_WIDTH * blitter->scale; i++)
+            spread = spread << 1 | (bits >> (BLITTER_GLYPH_WIDTH - 1 - i / blitter->scale) & 1);
+        blitter->spread[bits] = spread;
+    }
+}
+
+bool blitter_init(struct blitter *blitter, const struct psf_font *font,
+                  const struct framebuffer *framebuffer, uint32_t columns_max, uint32_t rows_max)
+{
+    uint32_t scale = 1;
+
+    if (font->width != BLITTER_GLYPH_WIDTH)
+        return false;
+    while (!fits(framebuffer, font, scale, columns_max, rows_max))
+        if (++scale > BLITTER_SCALE_MAX)
+            return false;
+    blitter->font = *font;
+    blitter->framebuffer = *framebuffer;
+    blitter->scale = scale;
+    blitter->columns = framebuffer->width / (font->width * scale);
+    blitter->rows = framebuffer->height / (font->height * scale);
+    blitter->cell_bytes = font->width * font->height * scale * scale * (uint32_t)sizeof(uint32_t);
+    spread_bits(blitter);
+    return true;
+}
+
+void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_t rgb,
+                 uint32_t background_rgb)
+{
+    uint64_t set = framebuffer_pixel(&blitter->framebuffer, rgb),
+             clear = framebuffer_pixel(&blitter->framebuffer, background_rgb);
+
+    for (unsigned bits = 0; bits < 4; bits++)
+        ink->pairs[bits] = (bits & 2 ? set : clear) | (bits & 1 ? set : clear) << 32;
+}
+
+/* With an odd pitch every second line begins between two multiples of 8. */
+typedef volatile uint64_t ALIGNED(4) pixel_pair;
+
+/* One line of pixels: the highest two bits are the leftmost pair. */
+static void draw_line(uint32_t *at, uint64_t bits, unsigned pair_count,
+                      const struct blitter_ink *ink)
+{
+    for (unsigned left = pair_count; left > 0; left--, at += PIXELS_A_STORE)
+        *(pixel_pair *)at = ink->pairs[bits >> (left - 1) * PIXELS_A_STORE & 3];
+}
+
+void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t column, uint32_t row,
+                  uint32_t glyph, const struct blitter_ink *ink)
+{
+    const uint8_t *bitmap = psf_glyph(&blitter->font, glyph);
+    uint32_t scale = blitter->scale, pitch = blitter->framebuffer.pitch_pixels;
+    unsigned pair_count = BLITTER_GLYPH_WIDTH * scale / PIXELS_A_STORE;
+    uint32_t *at = pixels + (uint64_t)row * blitter->font.height * scale * pitch +
+                   column * BLITTER_GLYPH_WIDTH * scale;
+
+    for (uint32_t y = 0; y < blitter->font.height; y++)
+        for (uint32_t copy = 0; copy < scale; copy++, at += pitch)
+            draw_line(at, blitter->spread[bitmap[y]], pair_count, ink);
+}
+
+/* Black is 0 in every pixel format. */
+void blitter_clear(const struct blitter *blitter, uint32_t *pixels)
+{
+    const struct framebuffer *framebuffer = &blitter->framebuffer;
+
+    for (uint32_t y = 0; y < framebuffer->height; y++)
+        memset(pixels + (uint64_t)y * framebuffer->pitch_pixels, 0,
+               framebuffer->width * sizeof(*pixels));
+}
