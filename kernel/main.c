@@ -13,10 +13,11 @@
 #include "kernel/log.h"
 #include "kernel/mm/memory.h"
 #include "kernel/selftest.h"
+#include "kernel/status_row.h"
 #include "kernel/time/clock.h"
+#include "kernel/time/tick.h"
 #include "version.h"
 
-#define TICK_HZ          100
 #define EXIT_OK          0x10
 #define EXIT_TEST_FAILED 0x12
 
@@ -83,7 +84,7 @@ static void log_ready(void)
 {
     uint64_t since_loader = arch_timestamp() - boot_info.tsc[BOOT_STEP_START];
 
-    log_info("ready: 1 CPUs, %lu MiB free, %lu ms since the loader began",
+    log_info("ready: %u CPUs, %lu MiB free, %lu ms since the loader began", cpu_count(),
              memory_free_bytes() / MIB, clock_timestamps_to_us(since_loader) / 1000);
 }
 
@@ -129,6 +130,7 @@ void kernel_main(const struct boot_info *handed_over)
     arch_irq_init(boot_options.x2apic); /* PIC silent, local APIC's mode */
     arch_irq_init_cpu();                /* local APIC on, everything masked but NMI */
     start_clock(entered);               /* times from here on, 100 Hz */
+    log_put_off_drawing();
     arch_irq_enable();
     audit_page_tables();
     log_ready();
@@ -140,6 +142,7 @@ void kernel_main(const struct boot_info *handed_over)
         well = selftest_run(boot_options.selftest) && well;
     fault_menu_at_stage(&boot_options, "");
     finish(well);
+    status_row_say("next: options in \\faultline.cfg, such as fault=list");
     for (;;)
         arch_cpu_idle();
 }

@@ -8,12 +8,18 @@
 #include "arch/trap.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
+#include "kernel/time/clock.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
+#include "log/screen.h"
 
 #define TICKS     1000
 #define TICKS_HZ  100
 #define FIRST_IRQ 32
+
+#define BURST_LINES       1000
+#define NS_PER_PICTURE    16000000
+#define DRAWN_AFTER_TICKS 4
 
 static bool test_breakpoint(void) { return arch_breakpoint_keeps_registers(); }
 
@@ -99,6 +105,53 @@ static bool test_nmi(void)
     return cpu_self()->nmi_count == before + 1;
 }
 
+static void wait_for_drawing(void)
+{
+    for (unsigned i = 0; i < DRAWN_AFTER_TICKS; i++)
+        wait_for_tick();
+}
+
+/* Interrupts masked: nothing is drawn, not even by an INT instruction's way out; and all of it soon after
+ * they are enabled. */
+static bool drawing_waits_for_interrupts(void)
+{
+    irq_state_t state;
+    uint64_t before;
+    trap_handler_t *handler;
+    bool waits;
+
+    wait_for_drawing(); /* so that only the mask can put it off */
+    state = arch_irq_save();
+    before = screen_drawing_count();
+    log_info("selftest screen: a line that is logged while interrupts are masked");
+    handler = arch_bench_begin();
+    arch_bench_timer_interrupt();
+    arch_bench_end(handler);
+    waits = screen_drawing_count() == before;
+    arch_irq_restore(state);
+    wait_for_drawing();
+    return waits && screen_drawing_count() > before;
+}
+
+/* As many pictures as a display can show in that time, however many the lines. */
+static bool test_screen(void)
+{
+    uint64_t began = clock_now_ns(), before = screen_drawing_count(), pictures, most;
+
+    if (before == 0) {
+        log_info("selftest screen: there is none");
+        return true;
+    }
+    for (unsigned i = 0; i < BURST_LINES; i++)
+        log_info("selftest screen: line %u of a burst: \u2588\u2593\u2592\u2591 \u00e4\u03a9\u2620",
+                 i);
+    pictures = screen_drawing_count() - before;
+    most = (clock_now_ns() - began) / NS_PER_PICTURE + 2;
+    log_info("selftest screen: %u lines, %lu pictures of %lu in that time", BURST_LINES, pictures,
+             most);
+    return drawing_waits_for_interrupts() && pictures > 0 && pictures <= most;
+}
+
 static const struct {
     const char *name;
     bool (*run)(void);
@@ -106,6 +159,7 @@ static const struct {
     {"breakpoint", test_breakpoint}, {"locks", test_locks},
     {"control", test_control},       {"nmi", test_nmi},
     {"vectors", test_vectors},       {"timer", test_timer},
+    {"screen", test_screen},
 };
 
 bool selftest_run(const char *name)

@@ -9,6 +9,7 @@
 #include "arch/cpu.h"
 #include "arch/trap.h"
 #include "kernel/log.h"
+#include "kernel/time/tick.h"
 #include "x86/exceptions.h"
 #include "x86/lapic.h"
 
@@ -144,6 +145,7 @@ static void on_timer(struct trap_frame *frame)
     (void)frame;
     cpu_self()->ticks++;
     lapic_eoi();
+    tick();
 }
 
 void arch_timer_start_cpu(unsigned hz)

@@ -12,6 +12,7 @@
 #include "x86/exceptions.h"
 #include "x86/lapic.h"
 #include "x86/pic.h"
+#include "x86/registers.h"
 #include "x86/trap_frame.h"
 #include "x86/traps.h"
 
@@ -27,7 +28,14 @@ static trap_handler_t *handlers[TRAP_VECTOR_COUNT] = {
 
 static uint32_t unexpected_counts[TRAP_VECTOR_COUNT];
 
-void trap_dispatch(struct trap_frame *frame) { handlers[(uint8_t)frame->vector](frame); }
+/* Drawing takes long: it waits for an interrupt's end, and for code that can be interrupted again. */
+void trap_dispatch(struct trap_frame *frame)
+{
+    handlers[(uint8_t)frame->vector](frame);
+    if (log_drawing_is_due && (uint8_t)frame->vector >= X86_EXCEPTION_COUNT &&
+        frame->rflags & RFLAGS_IF)
+        log_draw_after_interrupt();
+}
 
 trap_handler_t *trap_set_handler(unsigned vector, trap_handler_t *handler)
 {

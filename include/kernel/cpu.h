@@ -32,6 +32,9 @@ struct cpu {
     struct stack stacks[STACK_KIND_COUNT];
 };
 
+/* CPUs that run the kernel: so far the one that booted. */
+static inline unsigned cpu_count(void) { return 1; }
+
 _Static_assert(offsetof(struct cpu, self) == 0, "cpu_self() reads %gs:0");
 _Static_assert(offsetof(struct cpu, stack_canary) == 40,
                "-mstack-protector-guard-offset in the Makefile");

@@ -7,6 +7,7 @@
 #ifndef KERNEL_LOG_H
 #define KERNEL_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,7 +17,11 @@
 /* characters of one record's text; what is longer is cut and ends in "..." */
 #define LOG_LINE_MAX 432
 
-/* Any context. */
+/*
+ * Any context. Serial has the line when this returns. The screen has it too while the boot has not enabled
+ * interrupts; afterwards only if interrupts are enabled here and nothing was drawn in the last 16 ms, else after
+ * the next interrupt that finds them enabled: 10 ms later, or at once in a report.
+ */
 void log_write(enum log_level level, const char *template, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
@@ -32,7 +37,9 @@ void log_write(enum log_level level, const char *template, ...) PRINTF_LIKE(2, 3
 struct log_sink {
     void (*put)(uint32_t rgb, const char *text, size_t length); /* text without line ends */
     void (*end_line)(void);
-    void (*flush)(void); /* what was put must be visible afterwards; may be NULL */
+    void (*flush)(
+        void); /* draws what was put, once for many lines, and in bounded time; NULL: putting
+                            shows */
 };
 
 /*
@@ -45,10 +52,26 @@ void log_add_sink(const struct log_sink *sink, enum log_level shown);
  * context. */
 void log_drain(void);
 
+/* From now on nobody draws while interrupts are masked. Boot CPU, once, when they are about to be enabled. */
+void log_put_off_drawing(void);
+
+/* Something is to be drawn; the next interrupt that finds interrupts enabled does it. Any context. */
+void log_want_drawing(void);
+
+/* Read by every interrupt on its way out. */
+extern atomic_bool log_drawing_is_due;
+
+/* Draws with interrupts enabled, unless the interrupted code is drawing itself. At the end of an interrupt
+ * that found them enabled, on its stack, interrupts off; off again on return. */
+void log_draw_after_interrupt(void);
+
+/* Draws now, in any state of the interrupts: for measuring. Not in an interrupt. */
+void log_draw_now(void);
+
 /*
  * For a report that nothing may interleave with: takes both sinks from whoever holds them, for
- * good, after showing what the ring still holds. From then on log_write() only fills the ring. Any
- * context; other CPUs stopped.
+ * good, after showing what the ring still holds; drawn is it with the next log_raw_line(). From then on
+ * log_write() only fills the ring. Any context; other CPUs stopped.
  */
 void log_take_over(void);
 

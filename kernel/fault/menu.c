@@ -4,6 +4,7 @@
  */
 #include "kernel/fault.h"
 
+#include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "kernel/address_map.h"
 #include "kernel/image.h"
@@ -67,6 +68,8 @@ NOINLINE static void smash_stack(void)
 /* Drawing the report faults in turn. */
 static void divide_with_screen_gone(void)
 {
+    log_draw_now(); /* so that the report is what comes next */
+    arch_irq_disable();
     screen_move((void *)USER_START);
     arch_provoke_divide_error();
 }

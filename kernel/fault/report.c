@@ -11,6 +11,7 @@
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/stack.h"
+#include "kernel/status_row.h"
 #include "kernel/time/clock.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -43,6 +44,7 @@ bool report_begin(void)
         return false;
     }
     atomic_fetch_add(&report_count, 1);
+    status_row_say("STOPPED: see the report above");
     console_start_all();
     log_take_over();
     return true;

@@ -8,11 +8,14 @@
 #include "kernel/time/clock.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/utf8.h"
 #include "ring.h"
 
 /* 20 digits of seconds, 6 of microseconds, 8 of the CPU, and what is between. */
-#define PREFIX_MAX 48
-#define SINKS_MAX  2
+#define PREFIX_MAX       48
+#define SINKS_MAX        2
+#define DELETE           0x7f
+#define DRAW_INTERVAL_NS UINT64_C(16000000) /* a display shows 60 pictures a second */
 
 struct sink_state {
     const struct log_sink *sink;
@@ -25,6 +28,9 @@ struct sink_state {
 static struct sink_state sinks[SINKS_MAX];
 static unsigned sink_count;
 static atomic_bool taken_over;
+static bool puts_off_drawing; /* interrupts are on: nobody may draw while they are masked */
+static uint64_t drawn_at_ns;
+atomic_bool log_drawing_is_due;
 static struct sink_state *writing; /* after log_take_over(): the sink at work */
 
 static const struct {
@@ -36,6 +42,23 @@ static const struct {
     [LOG_TRACE] = {"TRACE", 0xff55ff},
 };
 
+/* A terminal would obey control characters, and a screen has no pictures for them. */
+static void replace_controls(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (((uint8_t)text[i] < ' ' && text[i] != '\t') || text[i] == DELETE)
+            text[i] = '?';
+}
+
+/* What was too long is marked, and not cut within a character. */
+static size_t end_in_dots(char *text)
+{
+    size_t length = utf8_whole(text, LOG_LINE_MAX - 3);
+
+    memcpy(text + length, "...", 3);
+    return length + 3;
+}
+
 void log_write(enum log_level level, const char *template, ...)
 {
     char text[LOG_LINE_MAX + 1];
@@ -45,8 +68,9 @@ void log_write(enum log_level level, const char *template, ...)
     va_start(arguments, template);
     length = format_v(text, sizeof(text), template, arguments);
     va_end(arguments);
+    replace_controls(text, length);
     if (length == LOG_LINE_MAX)
-        memcpy(text + length - 3, "...", 3);
+        length = end_in_dots(text);
     ring_add(level, cpu_self()->id, clock_now_ns(), text, length);
     log_drain();
 }
@@ -105,7 +129,31 @@ static void show_lost(const struct log_sink *sink)
     sink->end_line();
 }
 
-static void drain_owned(struct sink_state *state, bool force)
+/* Without a clock it is always time. */
+static bool may_draw(void)
+{
+    uint64_t now = clock_now_ns();
+
+    if (!puts_off_drawing)
+        return true;
+    return arch_irq_enabled() && (now == 0 || now - drawn_at_ns >= DRAW_INTERVAL_NS);
+}
+
+/* By the owner of the sink: at most the whole screen once, or nothing for now. */
+static void draw(const struct log_sink *sink, bool force)
+{
+    if (!sink->flush)
+        return;
+    if (!force && !may_draw()) {
+        atomic_store(&log_drawing_is_due, true);
+        return;
+    }
+    atomic_store(&log_drawing_is_due, false); /* before: what comes meanwhile is due again */
+    sink->flush();
+    drawn_at_ns = clock_now_ns();
+}
+
+static void show_all(struct sink_state *state, bool force)
 {
     struct log_record record;
     enum ring_result result;
@@ -116,8 +164,12 @@ static void drain_owned(struct sink_state *state, bool force)
         else if (record.level <= state->shown)
             show_record(state->sink, &record);
     }
-    if (state->sink->flush)
-        state->sink->flush();
+}
+
+static void drain_owned(struct sink_state *state)
+{
+    show_all(state, false);
+    draw(state->sink, false);
 }
 
 /* After letting go, look again: a record may have come while the owner was leaving, and its writer
@@ -129,7 +181,7 @@ static void drain_sink(struct sink_state *state)
     do {
         if (atomic_exchange(&state->busy, true))
             return;
-        drain_owned(state, false);
+        drain_owned(state);
         position = state->position;
         atomic_store(&state->busy, false);
     } while (ring_has_record(position));
@@ -139,6 +191,35 @@ void log_drain(void)
 {
     for (unsigned i = 0; i < sink_count && !atomic_load(&taken_over); i++)
         drain_sink(&sinks[i]);
+}
+
+void log_put_off_drawing(void) { puts_off_drawing = true; }
+
+void log_want_drawing(void) { atomic_store(&log_drawing_is_due, true); }
+
+void log_draw_after_interrupt(void)
+{
+    for (unsigned i = 0; i < sink_count && !atomic_load(&taken_over); i++) {
+        if (!sinks[i].sink->flush || atomic_exchange(&sinks[i].busy, true))
+            continue; /* who draws is interrupted right now */
+        arch_irq_enable();
+        drain_owned(&sinks[i]);
+        arch_irq_disable();
+        atomic_store(&sinks[i].busy, false);
+        if (ring_has_record(sinks[i].position))
+            log_want_drawing(); /* it came after the last look, and its writer gave up */
+    }
+}
+
+void log_draw_now(void)
+{
+    for (unsigned i = 0; i < sink_count && !atomic_load(&taken_over); i++) {
+        if (!sinks[i].sink->flush || atomic_exchange(&sinks[i].busy, true))
+            continue;
+        show_all(&sinks[i], false);
+        draw(sinks[i].sink, true);
+        atomic_store(&sinks[i].busy, false);
+    }
 }
 
 void log_add_sink(const struct log_sink *sink, enum log_level shown)
@@ -162,7 +243,7 @@ void log_take_over(void)
         writing = &sinks[i];
         if (atomic_load(&sinks[i].busy))
             sinks[i].sink->end_line(); /* its owner was stopped in the middle of a line */
-        drain_owned(&sinks[i], true);
+        show_all(&sinks[i], true);
     }
     writing = NULL;
 }

@@ -3,187 +3,155 @@
  * with what is shown and writes only the pixels of cells that differ. The framebuffer is never
  * read: on real machines that takes a microsecond a word.
  *
- * The rows form a ring, so that scrolling moves no cell; it only changes which row is on top.
+ * The rows of the log form a ring, so that scrolling moves no cell; it only changes which row is on
+ * top. Below them the last row of the screen shows the status.
  */
 #include "screen.h"
 
-#include "lib/psf.h"
-#include "lib/string.h"
+#include "kernel/status_row.h"
+#include "lib/blitter.h"
+#include "lib/compiler.h"
+#include "lib/utf8.h"
 
-#define COLUMNS_MAX    256
-#define ROWS_MAX       128
-#define COLORS_MAX     16
-#define GLYPH_SIZE_MAX 64 /* pixels, after scaling */
-#define TAB_COLUMNS    8
-#define ASCII_COUNT    128
+#define COLUMNS_MAX     256
+#define ROWS_MAX        128 /* so that 2560 pixels and more are scaled: text stays readable */
+#define COLORS_MAX      16
+#define TAB_COLUMNS     8
+#define CACHED_GLYPHS   256
+#define COLOR_BLACK     0x000000
+#define COLOR_BAR       0x303030 /* behind the status */
+#define NO_GLYPH_AT_ALL 0
 
 extern const uint8_t screen_font[], screen_font_end[];
 
 /* Glyph number and colour number of a character cell. */
 typedef uint32_t cell_t;
 #define CELL(glyph, color) ((cell_t)(glyph) | (cell_t)(color) << 24)
+#define CELL_GLYPH(cell)   ((cell)&0xffffff)
+#define CELL_COLOR(cell)   ((cell) >> 24)
 
-static struct framebuffer screen;
+static struct blitter blitter;
 static uint32_t *pixels; /* NULL: not mapped at the moment, what is put is drawn later */
 static bool ready;
-static struct psf_font font;
-static uint32_t scale, columns, rows;
+static uint32_t columns, log_rows, status_row;
 static cell_t wanted[ROWS_MAX][COLUMNS_MAX], shown[ROWS_MAX][COLUMNS_MAX];
 static bool dirty[ROWS_MAX];
 static uint32_t top_row; /* the row of `wanted` that is seen at the top */
 static uint32_t cursor_column, cursor_row;
-static uint64_t bytes_written;
+static bool line_ended; /* the next line begins with the next text, so that no row stays empty */
+static uint64_t bytes_written, drawing_count;
 
 static struct {
-    uint32_t rgb, pixel;
-    uint64_t pairs[4]; /* two pixels for each pair of bits of a glyph row, the left one in the low
-                          half */
+    uint32_t rgb, background;
+    struct blitter_ink ink;
 } colors[COLORS_MAX];
-static uint32_t color_count, background;
-static int32_t ascii_glyphs[ASCII_COUNT];
+static uint32_t color_count;
 
-static void forget_colors(void)
-{
-    color_count = 0;
-    background = framebuffer_pixel(&screen, 0);
-}
+/* Glyphs that were looked for before: the font's own table is searched from its start. */
+static struct cached_glyph {
+    uint32_t code_point, glyph;
+} glyphs[CACHED_GLYPHS];
 
-/* The number of a colour, made on first use. More than COLORS_MAX different ones end up as the
- * last. */
-static uint32_t color_number(uint32_t rgb)
+/* The number of a pair of colours, mixed on first use. More than COLORS_MAX different ones end up as
+ * the last. */
+static uint32_t color_number(uint32_t rgb, uint32_t background)
 {
     uint32_t number;
 
     for (number = 0; number < color_count; number++)
-        if (colors[number].rgb == rgb)
+        if (colors[number].rgb == rgb && colors[number].background == background)
             return number;
     if (number == COLORS_MAX)
         return COLORS_MAX - 1;
     colors[number].rgb = rgb;
-    colors[number].pixel = framebuffer_pixel(&screen, rgb);
-    for (unsigned bits = 0; bits < 4; bits++) {
-        uint32_t left = bits & 2 ? colors[number].pixel : background,
-                 right = bits & 1 ? colors[number].pixel : background;
-
-        colors[number].pairs[bits] = (uint64_t)right << 32 | left;
-    }
+    colors[number].background = background;
+    blitter_mix(&blitter, &colors[number].ink, rgb, background);
     color_count++;
     return number;
 }
 
-static uint32_t glyph_for(uint8_t character)
+/* What the font lacks looks like U+FFFD; what it lacks too, like a question mark. */
+static uint32_t find_glyph(uint32_t code_point)
 {
-    uint8_t index = character < ASCII_COUNT ? character : '?';
+    const uint32_t candidates[] = {code_point, UTF8_REPLACEMENT, '?'};
 
-    if (ascii_glyphs[index] < 0) {
-        int32_t found = psf_glyph_index(&font, index);
+    for (unsigned i = 0; i < ARRAY_COUNT(candidates); i++) {
+        int32_t found = psf_glyph_index(&blitter.font, candidates[i]);
 
-        ascii_glyphs[index] = found >= 0 ? found : psf_glyph_index(&font, '?');
-        if (ascii_glyphs[index] < 0)
-            ascii_glyphs[index] = 0;
+        if (found >= 0)
+            return (uint32_t)found;
     }
-    return (uint32_t)ascii_glyphs[index];
+    return NO_GLYPH_AT_ALL;
 }
 
-static void store_pair(uint32_t *at, uint64_t pair) { __builtin_memcpy(at, &pair, sizeof(pair)); }
-
-/* The common case: 8 pixels wide and not scaled; four 8-byte stores a row. */
-static void draw_narrow(const uint8_t *bitmap, const uint64_t *pairs, uint32_t *at)
+/* An empty place holds what stands for broken text. */
+static void forget_glyphs(void)
 {
-    for (uint32_t row = 0; row < font.height; row++, at += screen.pitch_pixels) {
-        uint8_t bits = bitmap[row];
+    struct cached_glyph empty = {UTF8_INVALID, find_glyph(UTF8_REPLACEMENT)};
 
-        store_pair(at, pairs[bits >> 6]);
-        store_pair(at + 2, pairs[bits >> 4 & 3]);
-        store_pair(at + 4, pairs[bits >> 2 & 3]);
-        store_pair(at + 6, pairs[bits & 3]);
-    }
+    for (unsigned i = 0; i < CACHED_GLYPHS; i++)
+        glyphs[i] = empty;
 }
 
-static void draw_scaled(const uint8_t *bitmap, uint32_t pixel, uint32_t *at)
+static uint32_t glyph_for(uint32_t code_point)
 {
-    uint32_t line[GLYPH_SIZE_MAX];
+    uint32_t slot = code_point % CACHED_GLYPHS;
 
-    for (uint32_t row = 0; row < font.height; row++) {
-        for (uint32_t x = 0; x < font.width * scale; x++) {
-            uint32_t column = x / scale;
-
-            line[x] = bitmap[row * font.row_bytes + column / 8] & (0x80 >> column % 8) ? pixel
-                                                                                       : background;
-        }
-        for (uint32_t copy = 0; copy < scale; copy++, at += screen.pitch_pixels)
-            memcpy(at, line, font.width * scale * sizeof(*line));
+    if (glyphs[slot].code_point != code_point) {
+        glyphs[slot].glyph = find_glyph(code_point);
+        glyphs[slot].code_point = code_point;
     }
+    return glyphs[slot].glyph;
 }
 
-static void draw_cell(uint32_t row, uint32_t column, cell_t cell)
+static cell_t *log_row(uint32_t row) { return wanted[(top_row + row) % log_rows]; }
+
+static void fill(cell_t *cells, uint32_t from, cell_t cell)
 {
-    const uint8_t *bitmap = psf_glyph(&font, cell & 0xffffff);
-    uint32_t *at = pixels + (uint64_t)row * font.height * scale * screen.pitch_pixels +
-                   column * font.width * scale;
-
-    bytes_written += (uint64_t)font.width * font.height * scale * scale * sizeof(*pixels);
-    if (scale == 1 && font.width == 8)
-        draw_narrow(bitmap, colors[cell >> 24].pairs, at);
-    else
-        draw_scaled(bitmap, colors[cell >> 24].pixel, at);
-}
-
-static void screen_flush(void)
-{
-    if (!pixels)
-        return;
-    for (uint32_t row = 0; row < rows; row++) {
-        const cell_t *cells = wanted[(top_row + row) % rows];
-
-        if (!dirty[row])
-            continue;
-        dirty[row] = false;
-        for (uint32_t column = 0; column < columns; column++)
-            if (cells[column] != shown[row][column])
-                draw_cell(row, column, shown[row][column] = cells[column]);
-    }
+    for (uint32_t column = from; column < columns; column++)
+        cells[column] = cell;
 }
 
 static void blank_row(cell_t *cells)
 {
-    cell_t blank = CELL(glyph_for(' '), color_number(LOG_COLOR_TEXT));
-
-    for (uint32_t column = 0; column < columns; column++)
-        cells[column] = blank;
+    fill(cells, 0, CELL(glyph_for(' '), color_number(LOG_COLOR_TEXT, COLOR_BLACK)));
 }
 
 static void new_line(void)
 {
     cursor_column = 0;
-    if (cursor_row + 1 < rows) {
+    if (cursor_row + 1 < log_rows) {
         cursor_row++;
         return;
     }
-    top_row = (top_row + 1) % rows;
-    blank_row(wanted[(top_row + cursor_row) % rows]);
-    for (uint32_t row = 0; row < rows; row++)
+    top_row = (top_row + 1) % log_rows;
+    blank_row(log_row(cursor_row));
+    for (uint32_t row = 0; row < log_rows; row++)
         dirty[row] = true;
 }
 
-static void put_cell(uint8_t character, uint32_t color)
+static void put_cell(uint32_t code_point, uint32_t color)
 {
-    if (cursor_column == columns)
+    if (line_ended || cursor_column == columns)
         new_line();
+    line_ended = false;
     dirty[cursor_row] = true;
-    wanted[(top_row + cursor_row) % rows][cursor_column++] = CELL(glyph_for(character), color);
+    log_row(cursor_row)[cursor_column++] = CELL(glyph_for(code_point), color);
 }
 
 static void screen_put(uint32_t rgb, const char *text, size_t length)
 {
+    const char *end = text + length;
     uint32_t color;
 
     if (!ready)
         return;
-    color = color_number(rgb);
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] != '\t') {
-            put_cell((uint8_t)text[i], color);
+    color = color_number(rgb, COLOR_BLACK);
+    while (text < end) {
+        uint32_t code_point = utf8_next(&text, end);
+
+        if (code_point != '\t') {
+            put_cell(code_point, color);
             continue;
         }
         do
@@ -194,41 +162,67 @@ static void screen_put(uint32_t rgb, const char *text, size_t length)
 
 static void screen_end_line(void)
 {
-    if (ready)
-        new_line();
+    if (line_ended)
+        new_line(); /* an empty one */
+    line_ended = ready;
 }
 
-/* Black is 0 in every pixel format. */
-static void clear(void)
+/* What does not fit is cut: it is not part of the log. */
+static void put_status(void)
 {
-    for (uint32_t y = 0; y < screen.height; y++)
-        memset(pixels + (uint64_t)y * screen.pitch_pixels, 0, screen.width * sizeof(*pixels));
+    char text[STATUS_ROW_MAX];
+    const char *at = text, *end = text + status_row_text(text, sizeof(text));
+    uint32_t color = color_number(LOG_COLOR_TEXT, COLOR_BAR), column = 0;
+
+    while (at < end && column < columns)
+        wanted[status_row][column++] = CELL(glyph_for(utf8_next(&at, end)), color);
+    fill(wanted[status_row], column, CELL(glyph_for(' '), color));
+    dirty[status_row] = true;
 }
 
-/* Text stays readable from a chair: at most 256 columns and 128 rows, so 2560 pixels and more are
- * scaled. */
-static void choose_scale(void)
+static void draw_row(uint32_t row, const cell_t *cells)
 {
-    for (scale = 1; screen.width / (font.width * scale) > COLUMNS_MAX ||
-                    screen.height / (font.height * scale) > ROWS_MAX;)
-        scale++;
-    columns = screen.width / (font.width * scale);
-    rows = screen.height / (font.height * scale);
+    for (uint32_t column = 0; column < columns; column++) {
+        cell_t cell = cells[column];
+
+        if (cell == shown[row][column])
+            continue;
+        blitter_draw(&blitter, pixels, column, row, CELL_GLYPH(cell),
+                     &colors[CELL_COLOR(cell)].ink);
+        bytes_written += blitter.cell_bytes;
+        compiler_barrier(); /* a report that comes in between draws the cell again */
+        shown[row][column] = cell;
+    }
+}
+
+static void screen_flush(void)
+{
+    if (!ready || !pixels)
+        return;
+    if (status_row_changed())
+        put_status();
+    for (uint32_t row = 0; row <= status_row; row++) {
+        if (!dirty[row])
+            continue;
+        draw_row(row, row == status_row ? wanted[row] : log_row(row));
+        dirty[row] = false;
+    }
+    drawing_count++;
 }
 
 bool screen_init(const struct framebuffer *framebuffer, void *at)
 {
+    struct psf_font font;
+
     if (framebuffer_check(framebuffer) ||
-        psf_read(&font, screen_font, (size_t)(screen_font_end - screen_font)))
+        psf_read(&font, screen_font, (size_t)(screen_font_end - screen_font)) ||
+        !blitter_init(&blitter, &font, framebuffer, COLUMNS_MAX, ROWS_MAX))
         return false;
-    screen = *framebuffer;
-    choose_scale();
-    if (font.width * scale > GLYPH_SIZE_MAX)
-        return false;
+    columns = blitter.columns;
+    log_rows = status_row = blitter.rows - 1;
     pixels = at;
-    for (unsigned i = 0; i < ASCII_COUNT; i++)
-        ascii_glyphs[i] = -1;
-    forget_colors();
+    color_count = 0;
+    forget_glyphs();
     ready = true;
     screen_clear();
     return true;
@@ -238,21 +232,23 @@ void screen_clear(void)
 {
     if (!ready || !pixels)
         return;
-    for (uint32_t row = 0; row < rows; row++) {
+    blitter_clear(&blitter, pixels);
+    for (uint32_t row = 0; row <= status_row; row++) {
         blank_row(wanted[row]);
         blank_row(shown[row]);
         dirty[row] = false;
     }
     top_row = cursor_row = cursor_column = 0;
-    clear();
+    line_ended = false;
+    put_status();
 }
 
 uint64_t screen_bytes_written(void) { return bytes_written; }
 
+uint64_t screen_drawing_count(void) { return drawing_count; }
+
 void screen_move(void *at)
 {
-    if (!ready)
-        return;
     pixels = at;
     screen_flush();
 }

@@ -16,8 +16,10 @@ bool screen_init(const struct framebuffer *framebuffer, void *pixels);
 /* Blanks the screen; the next line is the first. No-op without a screen. Boot CPU, nobody drawing. */
 void screen_clear(void);
 
-/* Bytes written to the framebuffer for cells since the start. It is never read. */
+/* What was done since the start: bytes written to the framebuffer for cells (it is never read), and how often
+ * all that had changed was drawn. */
 uint64_t screen_bytes_written(void);
+uint64_t screen_drawing_count(void);
 
 /* The framebuffer is mapped somewhere else now; NULL: nowhere, and what is put meanwhile is drawn at the next move. */
 void screen_move(void *pixels);

@@ -8,7 +8,11 @@ from pathlib import Path
 
 PSF1 = struct.Struct("<2sBB")
 PSF1_MODE_512 = 1
+PSF1_GLYPH_ENDS = 0xFFFF
 WIDTH = 8
+COLUMNS_MAX, ROWS_MAX = 256, 128  # what is larger is scaled
+REPLACEMENT = "\ufffd"
+BLACK, WHITE, BAR = "000000", "ffffff", "303030"
 COLORS = {
     "ff5555": "error", "ffff55": "warn", "5555ff": "info", "55ffff": "debug", "ff55ff": "trace", "808080": "dim",
     "ffffff": "text",
@@ -25,66 +29,112 @@ class ScreenError(Exception):
     """The picture holds something that the kernel cannot have drawn; says where."""
 
 
-def read_font(path: Path) -> tuple[int, dict[bytes, str]]:
-    """Height of a glyph, and for each bitmap the first ASCII character that has it."""
-    data = path.read_bytes()
-    magic, mode, height = PSF1.unpack_from(data)
-    assert magic == b"\x36\x04"
-    count = 512 if mode & PSF1_MODE_512 else 256
-    table = struct.unpack_from(f"<{(len(data) - PSF1.size - count * height) // 2}H", data, PSF1.size + count * height)
-    glyphs: dict[bytes, str] = {}
-    number = 0
-    for code in table:
-        if code == 0xFFFF:
-            number += 1
-        elif 0x20 <= code < 0x7F:
-            at = PSF1.size + number * height
-            glyphs.setdefault(data[at:at + height], chr(code))
-    return height, glyphs
+class Font:
+    """Height of a glyph, and the bitmaps. Characters that share one bitmap are read as the first of them."""
+
+    def __init__(self, path: Path) -> None:
+        data = path.read_bytes()
+        magic, mode, self.height = PSF1.unpack_from(data)
+        assert magic == b"\x36\x04"
+        count = 512 if mode & PSF1_MODE_512 else 256
+        table = struct.unpack_from(f"<{(len(data) - PSF1.size - count * self.height) // 2}H", data,
+                                   PSF1.size + count * self.height)
+        self.characters: dict[bytes, str] = {}
+        self._bitmaps: dict[str, bytes] = {}
+        number = 0
+        for code in table:
+            if code == PSF1_GLYPH_ENDS:
+                number += 1
+                continue
+            at = PSF1.size + number * self.height
+            self._bitmaps.setdefault(chr(code), data[at:at + self.height])
+        for character in sorted(self._bitmaps):  # ASCII first
+            self.characters.setdefault(self._bitmaps[character], character)
+
+    def as_read(self, text: str) -> str:
+        """The text as it comes back from a picture of it."""
+        return "".join(self.characters[self._bitmaps.get(character, self._bitmaps[REPLACEMENT])] for character in text)
 
 
-def read_ppm(path: Path) -> tuple[int, int, bytes]:
-    magic, size, depth, pixels = path.read_bytes().split(b"\n", 3)
-    assert (magic, depth) == (b"P6", b"255")
-    width, height = map(int, size.split())
-    return width, height, pixels
+@dataclass(frozen=True)
+class Screen:
+    rows: list[list[Cell]]  # of the log
+    status: str             # the bottom row
+
+    @property
+    def lines(self) -> list[str]:
+        """The log's rows as text, without those below its end."""
+        lines = [text_of(row) for row in self.rows]
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
 
 
-def read_cells(picture: Path, font: Path) -> list[list[Cell]]:
-    glyph_height, glyphs = read_font(font)
-    width, height, pixels = read_ppm(picture)
-    return [[_read_cell(pixels, width, column, row, glyph_height, glyphs) for column in range(width // WIDTH)]
-            for row in range(height // glyph_height)]
+def read_screen(picture: Path, font_path: Path) -> Screen:
+    font, image = Font(font_path), _Image(picture)
+    scale = next(s for s in range(1, 9)
+                 if image.width // (WIDTH * s) <= COLUMNS_MAX and image.height // (font.height * s) <= ROWS_MAX)
+    count = image.height // (font.height * scale)
+    rows = [_read_row(image, font, scale, row, BLACK if row < count - 1 else BAR) for row in range(count)]
+    return Screen(rows[:-1], text_of(rows[-1]))
 
 
-def read_line(picture: Path, font: Path, row: int, background: str) -> str:
+def read_line(picture: Path, font_path: Path, row: int, background: str) -> str:
     """A line that something else than the console drew: white on a colour, up to the first cell without that colour."""
-    glyph_height, glyphs = read_font(font)
-    width, _, pixels = read_ppm(picture)
-    lines = [pixels[3 * width * (row * glyph_height + y):3 * width * (row * glyph_height + y + 1)] for y in range(glyph_height)]
+    font, image = Font(font_path), _Image(picture)
+    lines = [image.line(row * font.height + y, 1) for y in range(font.height)]
     text = ""
-    for at in range(0, 3 * width, 3 * WIDTH):
-        cell = [[line[at + 3 * x:at + 3 * x + 3].hex() for x in range(WIDTH)] for line in lines]
+    for column in range(image.width // WIDTH):
+        cell = [line[column * WIDTH:(column + 1) * WIDTH] for line in lines]
         if not any(background in line for line in cell):
             break
-        text += glyphs.get(bytes(sum(0x80 >> x for x in range(WIDTH) if line[x] == "ffffff") for line in cell), "?")
+        text += font.characters.get(_bitmap(cell, lambda color: color == WHITE), REPLACEMENT)
     return text.rstrip()
 
 
-def _read_cell(pixels: bytes, width: int, column: int, row: int, height: int, glyphs: dict[bytes, str]) -> Cell:
-    bitmap, colors = bytearray(), set()
-    for y in range(row * height, (row + 1) * height):
-        at = 3 * (y * width + column * WIDTH)
-        line = [pixels[at + 3 * x:at + 3 * x + 3] for x in range(WIDTH)]
-        colors.update(pixel.hex() for pixel in line)
-        bitmap.append(sum(0x80 >> x for x in range(WIDTH) if line[x] != b"\0\0\0"))
-    colors.discard("000000")
-    where = f"row {row}, column {column}"
-    if len(colors) > 1 or not colors <= COLORS.keys():
-        raise ScreenError(f"{where}: colours {sorted(colors)}")
-    if bytes(bitmap) not in glyphs:
-        raise ScreenError(f"{where}: no glyph of the font")
-    return Cell(glyphs[bytes(bitmap)], COLORS[colors.pop()] if colors else "")
+class _Image:
+    """A PPM file, as colours of whole pixels of the font."""
+
+    def __init__(self, path: Path) -> None:
+        magic, size, depth, self._pixels = path.read_bytes().split(b"\n", 3)
+        assert (magic, depth) == (b"P6", b"255")
+        self.width, self.height = map(int, size.split())
+
+    def line(self, y: int, scale: int) -> list[str]:
+        """One line of pixels of the font: `scale` equal lines, of `scale` equal pixels each."""
+        first = self._line(y * scale)
+        if any(self._line(y * scale + copy) != first for copy in range(1, scale)):
+            raise ScreenError(f"the {scale} copies of line {y} differ")
+        width = self.width // (WIDTH * scale) * WIDTH
+        columns = [first[3 * copy:][:3 * scale * width] for copy in range(scale)]
+        thinned = [[column[part::3 * scale] for part in range(3)] for column in columns]
+        if any(other != thinned[0] for other in thinned):
+            raise ScreenError(f"the {scale} copies of a pixel in line {y} differ")
+        red, green, blue = thinned[0]
+        return [f"{r:02x}{g:02x}{b:02x}" for r, g, b in zip(red[:width], green[:width], blue[:width])]
+
+    def _line(self, y: int) -> bytes:
+        return self._pixels[3 * self.width * y:3 * self.width * (y + 1)]
+
+
+def _bitmap(cell: list[list[str]], is_set) -> bytes:  # type: ignore[no-untyped-def]
+    return bytes(sum(0x80 >> x for x in range(WIDTH) if is_set(line[x])) for line in cell)
+
+
+def _read_row(image: _Image, font: Font, scale: int, row: int, background: str) -> list[Cell]:
+    lines = [image.line(row * font.height + y, scale) for y in range(font.height)]
+    cells = []
+    for at in range(0, len(lines[0]), WIDTH):
+        cell = [line[at:at + WIDTH] for line in lines]
+        colors = {color for line in cell for color in line} - {background}
+        bitmap = _bitmap(cell, lambda color: color != background)
+        where = f"row {row}, column {at // WIDTH}"
+        if len(colors) > 1 or not colors <= COLORS.keys():
+            raise ScreenError(f"{where}: colours {sorted(colors)} on {background}")
+        if bitmap not in font.characters:
+            raise ScreenError(f"{where}: no glyph of the font")
+        cells.append(Cell(font.characters[bitmap], COLORS[colors.pop()] if colors else ""))
+    return cells
 
 
 def text_of(cells: list[Cell]) -> str:

@@ -47,6 +47,7 @@
 #define XCR0_AVX BIT(2)
 
 #define RFLAGS_TF BIT(8)
+#define RFLAGS_IF BIT(9)
 
 #define X86_READ_CR(number)                                                                        \
     static inline uint64_t x86_read_cr##number(void)                                               \
