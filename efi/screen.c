@@ -117,7 +117,25 @@ static bool use_gop(struct loader *loader, gop_t *gop)
     return true;
 }
 
-/* Several display cards give several GOPs; the first that can be drawn on is taken. */
+/* Moves the displays to the front and returns their number. A GOP without a device path is no
+ * display (UEFI 2.10, 12.10): EDK2's console splitter has one that stands for them all. Where none
+ * has a path all are kept. */
+static UINTN keep_displays(struct loader *loader, EFI_HANDLE *handles, UINTN count)
+{
+    static EFI_GUID path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+    UINTN kept = 0;
+
+    for (UINTN i = 0; i < count; i++) {
+        void *path;
+
+        if (!EFI_ERROR(loader->boot->HandleProtocol(handles[i], &path_guid, &path)))
+            handles[kept++] = handles[i];
+    }
+    return kept ? kept : count;
+}
+
+/* Several display cards give several GOPs; the first that can be drawn on is taken. Firmware's
+ * console is on them all, so the others show for ever that another one is used. */
 static bool use_any_gop(struct loader *loader, EFI_HANDLE *handles, UINTN count, EFI_GUID *guid)
 {
     for (UINTN i = 0; i < count; i++) {
@@ -126,8 +144,13 @@ static bool use_any_gop(struct loader *loader, EFI_HANDLE *handles, UINTN count,
         if (EFI_ERROR(loader->boot->HandleProtocol(handles[i], guid, (void **)&gop)) ||
             !gop->Mode || !gop->Mode->Info)
             continue;
-        if (use_gop(loader, gop))
-            return true;
+        if (!use_gop(loader, gop))
+            continue;
+        if (count > 1)
+            loader_report(loader, LOG_INFO,
+                          "display %u of %u is used, the others keep their last picture",
+                          (unsigned)i + 1, (unsigned)count);
+        return true;
     }
     return false;
 }
@@ -143,6 +166,7 @@ EFI_STATUS loader_find_screen(struct loader *loader)
         loader_report(loader, LOG_WARN, "no graphics output protocol: going on without a screen");
         return EFI_SUCCESS;
     }
+    count = keep_displays(loader, handles, count);
     if (!use_any_gop(loader, handles, count, &gop_guid))
         loader_report(loader, LOG_WARN, "going on without a screen");
     loader->boot->FreePool(handles);

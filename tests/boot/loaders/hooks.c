@@ -16,6 +16,7 @@
  *   gop-pitch          a pitch that is smaller than the width
  *   gop-size           a framebuffer that ends before its last line
  *   gop-none           no graphics output protocol
+ *   gop-pathless       graphics output protocols on handles without a device path
  *   rsdp-none          no ACPI tables in the configuration table
  *   rsdp-checksum      both root pointers with a wrong checksum
  *   rsdp-2-checksum    only the ACPI 2.0 one with a wrong checksum
@@ -37,6 +38,7 @@ static EFI_BOOT_SERVICES *boot;
 static EFI_GET_MEMORY_MAP real_get_memory_map;
 static EFI_EXIT_BOOT_SERVICES real_exit_boot_services;
 static EFI_LOCATE_HANDLE_BUFFER real_locate_handle_buffer;
+static EFI_HANDLE_PROTOCOL real_handle_protocol;
 
 static unsigned refusals_left;
 static bool exit_was_tried;
@@ -246,6 +248,15 @@ static EFI_STATUS EFIAPI hide_gop(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID *guid, v
     return real_locate_handle_buffer(type, guid, key, count, handles);
 }
 
+static EFI_STATUS EFIAPI hide_path(EFI_HANDLE handle, EFI_GUID *guid, void **interface)
+{
+    static const EFI_GUID path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+
+    if (memcmp(guid, &path_guid, sizeof(path_guid)) == 0)
+        return EFI_UNSUPPORTED;
+    return real_handle_protocol(handle, guid, interface);
+}
+
 /* ---- ACPI ---- */
 
 static void for_each_root_pointer(void (*change)(EFI_CONFIGURATION_TABLE *table))
@@ -305,6 +316,8 @@ static bool set_hook(const char *name)
         for_each_gop(shrink_framebuffer);
     else if (strcmp(name, "gop-none") == 0)
         boot->LocateHandleBuffer = hide_gop;
+    else if (strcmp(name, "gop-pathless") == 0)
+        boot->HandleProtocol = hide_path;
     else if (strcmp(name, "rsdp-none") == 0)
         for_each_root_pointer(rename_table);
     else if (strcmp(name, "rsdp-checksum") == 0)
@@ -377,6 +390,7 @@ EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
     real_allocate_pages = boot->AllocatePages;
     real_exit_boot_services = boot->ExitBootServices;
     real_locate_handle_buffer = boot->LocateHandleBuffer;
+    real_handle_protocol = boot->HandleProtocol;
     boot->HandleProtocol(self_handle, &loaded_image_guid, (void **)&self);
     rest = self->LoadOptions;
     if (self->LoadOptionsSize > 0)
