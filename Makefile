@@ -136,7 +136,7 @@ gdb: $(O)/esp.img ## QEMU stopped, and gdb attached with the symbols of kernel a
 include tests/host/host.mk
 include tests/boot/boot.mk
 
-SHELL_SCRIPTS := .ci/run scripts/setup scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
+SHELL_SCRIPTS := .ci/run scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 check: $(O)/kernel.elf $(O)/loader.so ## format, shell scripts, and who includes whom

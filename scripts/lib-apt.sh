@@ -100,3 +100,29 @@ apt_line_for_suite() {
         return
     done <"$1"
 }
+
+# Writes $1/apt.conf, with which `apt-get -c` sees nothing but suite $2 of Debian's mirror, and keeps what it fetches in
+# folder $1. The mirror's entry keeps its key, so signatures are checked as ever. Fails where no such mirror is configured.
+apt_make_private() {
+    local folder=$1 mirror uri suite file
+    mirror=$(apt_debian_mirror "$(apt_codename)")
+    [[ -n $mirror ]] || return 1
+    IFS='|' read -r uri suite file <<<"$mirror"
+    mkdir -p "$folder/sources" "$folder/state/lists/partial" "$folder/cache/archives/partial"
+    apt_entry_for_suite "$file" "$uri" "$suite" "$2" >"$folder/sources/faultline.${file##*.}"
+    # The hooks that this machine runs after an update are about its own lists.
+    cat >"$folder/apt.conf" <<-END
+		Dir::Etc::SourceList "/dev/null";
+		Dir::Etc::SourceParts "$folder/sources";
+		Dir::Etc::Preferences "/dev/null";
+		Dir::Etc::PreferencesParts "/dev/null";
+		Dir::State "$folder/state";
+		Dir::State::status "/dev/null";
+		Dir::Cache "$folder/cache";
+		Acquire::Languages "none";
+		APT::Default-Release "";
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+	END
+}

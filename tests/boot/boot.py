@@ -79,8 +79,14 @@ def read_text(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
 
 
+def copy_variables(tools: Tools, work: Path) -> None:
+    """The firmware may change its variables: each boot has its own."""
+    if tools.ovmf_vars is not None:
+        shutil.copyfile(tools.ovmf_vars, work / VARS)
+
+
 def _prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> None:
-    shutil.copyfile(tools.ovmf_vars, work / VARS)
+    copy_variables(tools, work)
     if case.boot != "fat":
         return
     files = {r"\EFI\BOOT\BOOTX64.EFI": image}
@@ -92,7 +98,7 @@ def _prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> 
         if not host.is_file():
             raise SetupError(f"{host} is missing, which {case.name} puts at {path}")
         files[path] = host
-    disk.make_image(work / DISK, files)
+    disk.make_image(work / DISK, files, case.fat)
 
 
 def _with_build(arguments: list[str], case: Case, build: Path) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from firmware import FIRMWARES
 from golden import Golden, GoldenError, parse_golden
 from verdict import WATCHED_EVENTS
 
@@ -26,6 +27,10 @@ class Case:
     options: str = ""
     boot: str = "kernel"
     cfg: str | None = None
+    fat: int | None = None
+    stick: str = "virtio"
+    readonly: str = "off"
+    firmware: str = "installed"
     image: str = "BOOTX64.EFI"
     files: tuple[tuple[str, str], ...] = ()
     build: str = "release"
@@ -95,6 +100,10 @@ def _events(values: list[str]) -> tuple[str, ...]:
 SINGLE: dict[str, Callable[[str], object]] = {
     "about": str,
     "boot": _choice("kernel", "fat"),
+    "fat": lambda value: int(_choice("12", "16", "32")(value)),
+    "stick": _choice("virtio", "usb"),
+    "readonly": _choice("off", "on"),
+    "firmware": _choice(*FIRMWARES),
     "image": str,
     "build": _choice("release", "checked", "release-clang"),
     "status": _status,
@@ -171,5 +180,7 @@ def _check(case: Case, file: str) -> None:
         raise CaseError(f"{file}:1: `options` needs boot: kernel; a boot from FAT takes `cfg`")
     if case.boot == "kernel" and (case.cfg is not None or case.files):
         raise CaseError(f"{file}:1: `cfg` and `file` need boot: fat")
+    if case.boot == "kernel" and (case.fat, case.stick, case.readonly) != (None, "virtio", "off"):
+        raise CaseError(f"{file}:1: `fat`, `stick` and `readonly` need boot: fat")
     if "SHUTDOWN" in case.events and not case.ends_by_kill:
         raise CaseError(f"{file}:1: a power-off has no exit status that may pass: events: SHUTDOWN needs status: stays")

@@ -1,19 +1,24 @@
 """pytest's view of the boot tests: each tests/boot/cases/NAME.log is one test called NAME.
 
-A case of a higher tier than the chosen one is not collected. A collected case never skips.
+A case of a higher tier than the chosen one is not collected, nor one that this machine cannot run; of these the end of the
+run says which and why. A collected case never skips.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from available import lacking, not_collected
 from boot import ROOT
 from casefile import TIERS, Case, CaseError, parse_case
 from qemu import MissingTool, find_tools
 from runner import BootFailure, run_case
+
+CASES = Path(__file__).parent / "cases"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,15 +56,35 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return report.outcome, "." if report.passed else "F", f"{report.outcome.upper()} {seconds:.1f} s"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """From the files once more: with -n the process that reports collects nothing itself."""
+    for line in not_collected(case for case in readable_cases() if is_chosen(case, config)):
+        terminalreporter.write_line(line)
+
+
+def readable_cases() -> Iterator[Case]:
+    """Without those that are in error: their collection says so."""
+    for path in CASES.glob("*.log"):
+        with suppress(CaseError):
+            yield read_case(path)
+
+
+def read_case(path: Path) -> Case:
+    shown = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    return parse_case(path.read_text(encoding="utf-8"), path.stem, shown)
+
+
+def is_chosen(case: Case, config: pytest.Config) -> bool:
+    return TIERS.index(case.tier) <= TIERS.index(config.getoption("tier"))
+
+
 class CaseFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
-        text = self.path.read_text(encoding="utf-8")
-        shown = str(self.path.relative_to(ROOT)) if self.path.is_relative_to(ROOT) else str(self.path)
         try:
-            case = parse_case(text, self.path.stem, shown)
+            case = read_case(self.path)
         except CaseError as error:
             raise self.CollectError(str(error)) from error
-        if TIERS.index(case.tier) <= TIERS.index(self.config.getoption("tier")):
+        if is_chosen(case, self.config) and lacking(case) is None:
             yield CaseItem.from_parent(self, name=case.name, case=case)
 
 

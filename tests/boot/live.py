@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boot import ROOT, read_text
+from boot import ROOT, copy_variables, read_text
 from casefile import parse_case
 from golden import kernel_lines
-from qemu import SERIAL, VARS, Machine, command, find_tools
+from qemu import SERIAL, Machine, command, find_tools
 
 BUILD = ROOT / "build" / "release"
 WAIT_SECONDS = 60
@@ -19,9 +19,9 @@ WAIT_SECONDS = 60
 @contextmanager
 def running(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[str, ...] = ()) -> Iterator[Machine]:
     """Boots the machine that a case header describes (casefile.py) in the directory `work`; ends it with the block."""
-    tools = find_tools()
-    (work / VARS).write_bytes(tools.ovmf_vars.read_bytes())
     case = parse_case(f"about: {work.name}\n{header}---\nnot compared\n", work.name, "live.py")
+    tools = find_tools(case.firmware)
+    copy_variables(tools, work)
     machine = Machine(command(case, tools, work, BUILD / image) + list(extra), work / "stderr", ROOT)
     try:
         machine.start()

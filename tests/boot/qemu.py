@@ -18,14 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from casefile import Case
+from firmware import MissingTool, find_firmware
 from qmp import Qmp
 
-OVMF_PAIRS = (
-    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
-    ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
-    ("/usr/share/edk2/ovmf/OVMF_CODE_4M.qcow2", "/usr/share/edk2/ovmf/OVMF_VARS_4M.qcow2"),
-    ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
-)
 # Above this plain `-m` can fail: the host would have to promise the memory.
 RESERVED_RAM_MAX_MIB = 8 * 1024
 PR_SET_PDEATHSIG = 1
@@ -35,29 +30,22 @@ KILL_SECONDS = 10
 SERIAL, TRACE, VARS, DISK = "serial.log", "cpu_reset.log", "vars.fd", "disk.img"
 
 
-class MissingTool(Exception):
-    """A program or file that has to be installed; names the package."""
-
-
 @dataclass(frozen=True)
 class Tools:
+    """Without ovmf_vars the code is one file, for -bios."""
+
     qemu: str
     ovmf_code: Path
-    ovmf_vars: Path
+    ovmf_vars: Path | None
 
 
-def find_tools() -> Tools:
-    """The environment's QEMU, OVMF_CODE and OVMF_VARS go before what is installed."""
+def find_tools(firmware: str = "installed") -> Tools:
+    """The environment's QEMU goes before what is installed; `firmware` is one of firmware.FIRMWARES."""
     name = os.environ.get("QEMU") or "qemu-system-x86_64"
     qemu = shutil.which(name)
     if qemu is None:
         raise MissingTool(f"{name} not found: install the package qemu-system-x86, or set QEMU")
-    code, variables = os.environ.get("OVMF_CODE"), os.environ.get("OVMF_VARS")
-    pairs = [(code, variables)] if code and variables else OVMF_PAIRS
-    for pair in pairs:
-        if all(Path(file).is_file() for file in pair):
-            return Tools(qemu, Path(pair[0]).resolve(), Path(pair[1]).resolve())
-    raise MissingTool("OVMF not found: install the package ovmf, or set OVMF_CODE and OVMF_VARS both")
+    return Tools(qemu, *find_firmware(firmware))
 
 
 def machine_arguments(case: Case) -> list[str]:
@@ -72,18 +60,13 @@ def machine_arguments(case: Case) -> list[str]:
 
 def command(case: Case, tools: Tools, work: Path, image: Path, by_hand: bool = False, trace: bool = False) -> list[str]:
     """The QEMU command; `by_hand` is the one to type again: serial on the terminal, nothing written."""
-    variables = tools.ovmf_vars if by_hand else work / VARS
-    arguments = [tools.qemu, *machine_arguments(case)]
-    arguments += _pflash(0, tools.ovmf_code, "readonly=on")
-    arguments += _pflash(1, variables, "snapshot=on" if by_hand else "")
+    arguments = [tools.qemu, *machine_arguments(case), *_firmware(tools, None if by_hand else work / VARS)]
     arguments += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-display", "none"]
     arguments += ["-serial", "stdio" if by_hand else f"file:{_quoted(work / SERIAL)}"]
     if case.boot == "kernel":
         arguments += ["-kernel", str(image)] + (["-append", case.options] if case.options else [])
     else:
-        snapshot = ",snapshot=on" if by_hand else ""
-        arguments += ["-drive", f"if=none,id=esp,format=raw,file={_quoted(work / DISK)}{snapshot}"]
-        arguments += ["-device", "virtio-blk-pci,drive=esp,bootindex=0"]
+        arguments += _stick(case, work / DISK, ",snapshot=on" if by_hand else "")
     if not by_hand:
         arguments += ["-d", "cpu_reset,int" if trace else "cpu_reset", "-D", str(work / TRACE)]
     return arguments + _endings(case, trace) + list(case.qemu)
@@ -98,10 +81,20 @@ def _endings(case: Case, trace: bool) -> list[str]:
     return ([] if "RESET" in case.events else ["-no-reboot"]) + (["-no-shutdown"] if paused else [])
 
 
-def _pflash(unit: int, file: Path, extra: str) -> list[str]:
-    kind = "qcow2" if file.suffix == ".qcow2" else "raw"
-    text = f"if=pflash,unit={unit},format={kind},file={_quoted(file)}"
-    return ["-drive", text + (f",{extra}" if extra else "")]
+def _firmware(tools: Tools, copy: Path | None) -> list[str]:
+    """`copy` holds the variables of this boot; without it QEMU forgets what is written to them."""
+    if tools.ovmf_vars is None:
+        return ["-bios", str(tools.ovmf_code)]
+    flash = "if=pflash,format=" + ("qcow2" if tools.ovmf_code.suffix == ".qcow2" else "raw")
+    variables = f"{flash},unit=1,file={_quoted(copy or tools.ovmf_vars)}" + ("" if copy else ",snapshot=on")
+    return ["-drive", f"{flash},unit=0,file={_quoted(tools.ovmf_code)},readonly=on", "-drive", variables]
+
+
+def _stick(case: Case, image: Path, extra: str) -> list[str]:
+    drive = f"if=none,id=esp,format=raw,file={_quoted(image)}{extra}" + (",readonly=on" if case.readonly == "on" else "")
+    controller = ["-device", "qemu-xhci"] if case.stick == "usb" else []
+    device = {"usb": "usb-storage", "virtio": "virtio-blk-pci"}[case.stick]
+    return [*controller, "-drive", drive, "-device", f"{device},drive=esp,bootindex=0"]
 
 
 def _quoted(path: Path) -> str:

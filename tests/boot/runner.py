@@ -34,7 +34,7 @@ class BootFailure(Exception):
 def run_case(case: Case, build: Path) -> float:
     """Boot the case as often as it asks for. Returns the seconds spent, or raises BootFailure."""
     try:
-        tools = find_tools()
+        tools = find_tools(case.firmware)
         image_path(case, build)
         with _host_share(case.cpu_count >= ALONE_CPU_COUNT), tempfile.TemporaryDirectory(prefix="faultline-") as work:
             return _run_repeated(case, tools, build, Path(work))

@@ -239,6 +239,7 @@ def test_case_defaults() -> None:
     plain = case("")
     assert (plain.boot, plain.status, plain.tier, plain.build, plain.image) == ("kernel", 33, "test", "release", "BOOTX64.EFI")
     assert (plain.cpu, plain.machine, plain.mem, plain.vga) == ("max", "q35", "256M", "std")
+    assert (plain.firmware, plain.fat, plain.stick, plain.readonly) == ("installed", None, "virtio", "off")
     assert (plain.cpu_count, plain.timeout, plain.repeat) == (1, 60, 1)
     assert not plain.ends_by_kill and not plain.from_firmware
 
@@ -250,6 +251,11 @@ def test_case_keys() -> None:
     assert full.files == (("\\a\\b.elf", "{build}/b.elf"),)
     assert full.qemu == ("-device", "a b")
     assert (full.cpu_count, full.events, full.from_firmware, full.ends_by_kill) == (4, ("RESET", "RESET"), True, True)
+
+
+def test_case_keys_of_firmware_and_stick() -> None:
+    stick = case("boot: fat\nfat: 32\nstick: usb\nreadonly: on\nfirmware: bios\n")
+    assert (stick.fat, stick.stick, stick.readonly, stick.firmware) == (32, "usb", "on", "bios")
 
 
 def test_case_values_may_hold_colons_and_repeat() -> None:
@@ -272,6 +278,13 @@ def test_case_values_may_hold_colons_and_repeat() -> None:
     ("boot: fat\noptions: exit=qemu\n", "needs boot: kernel"),
     ("cfg: exit=qemu\n", "need boot: fat"),
     ("file: \\a = b\n", "need boot: fat"),
+    ("boot: fat\nfat: 8\n", r":3: fat: `8` is not one of: 12 16 32"),
+    ("boot: fat\nstick: floppy\n", r":3: stick"),
+    ("boot: fat\nreadonly: yes\n", r":3: readonly"),
+    ("firmware: oldest\n", r":2: firmware: `oldest` is not one of: installed bios older newer strict-nx"),
+    ("fat: 32\n", "`readonly` need boot: fat"),
+    ("stick: usb\n", "`readonly` need boot: fat"),
+    ("readonly: on\n", "`readonly` need boot: fat"),
     ("events: SHUTDOWN\n", "needs status: stays"),
 ])
 def test_bad_headers_name_file_and_line(header: str, message: str) -> None:
