@@ -83,10 +83,11 @@ KERNEL_SOURCES := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*.S arch/x86_64/*.
 ifneq ($(BUILD),checked)
 KERNEL_SOURCES := $(filter-out kernel/fault/ubsan.c,$(KERNEL_SOURCES))
 endif
-LOADER_SOURCES := $(wildcard efi/*.c efi/*.S) $(LIB_SOURCES)
+LOADER_SOURCES := $(wildcard efi/*.c efi/*.S)
 
 kernel_objects := $(patsubst %,$(O)/kernel/%.o,$(KERNEL_SOURCES))
 loader_objects := $(patsubst %,$(O)/loader/%.o,$(LOADER_SOURCES))
+loader_lib_objects := $(patsubst %,$(O)/loader/%.o,$(LIB_SOURCES))
 
 # ---- commands -----------------------------------------------------------------------------------------------------------
 
@@ -209,9 +210,12 @@ $(call say,PE,$(2))
 $(Q)objcopy $(PE_FLAGS) $(1) $(2)
 endef
 
-$(O)/loader.so: $(loader_objects) $(O)/sources
-	$(call link_efi,$@,$(loader_objects))
+# An archive, from which the loader takes what it uses of kernel/lib.
+$(O)/loader/lib.a: $(loader_lib_objects) $(O)/sources
+	$(Q)rm -f $@ && ar rcs $@ $(loader_lib_objects)
+$(O)/loader.so: $(loader_objects) $(O)/loader/lib.a
+	$(call link_efi,$@,$^)
 $(O)/BOOTX64.EFI: $(O)/loader.so
 	$(call make_pe,$<,$@)
 
--include $(kernel_objects:.o=.d) $(loader_objects:.o=.d)
+-include $(kernel_objects:.o=.d) $(loader_objects:.o=.d) $(loader_lib_objects:.o=.d)
