@@ -18,6 +18,7 @@ $(O)/loaders/%.efi: $(O)/loaders/%.so
 boot-test-images:
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=release test-images
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
+	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines
 test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS)
 .PHONY: boot-test-images test-images
 .PRECIOUS: $(O)/loaders/%.so

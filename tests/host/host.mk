@@ -39,6 +39,9 @@ $(host_out)/lib.a: $(host_lib_objects)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(host_out)/test_%: $(host_out)/test_%.o $(host_out)/lib.a
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka -o $@
+# Programs that other tests run.
+$(host_out)/decode_lines: tests/host/decode_lines.c $(host_out)/lib.a
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
 $(host_out)/font.psf: $(host_font_packed)
 	$(Q)mkdir -p $(@D) && gzip -dc $< > $@
 
