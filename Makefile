@@ -136,6 +136,7 @@ gdb: $(O)/esp.img ## QEMU stopped, and gdb attached with the symbols of kernel a
 
 include tests/host/host.mk
 include tests/boot/boot.mk
+include tests/fuzz/fuzz.mk
 
 SHELL_SCRIPTS := .ci/run scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
