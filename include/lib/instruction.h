@@ -3,7 +3,8 @@
  * fault can be told from the address that the instruction used (Intel SDM vol. 2A, ch. 2 and appendix A).
  *
  * Meant for instructions that the CPU has executed and that faulted: an encoding that the CPU refuses for its operands
- * (#UD) may be decoded all the same. No byte is trusted, and none behind `count` is read.
+ * (#UD) may be decoded all the same. XOP, AVX512-FP16 and VIA's extensions are not known. No byte is trusted, and none behind
+ * `count` is read.
  */
 #ifndef LIB_INSTRUCTION_H
 #define LIB_INSTRUCTION_H

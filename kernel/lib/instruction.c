@@ -1,5 +1,5 @@
 /*
- * Reads an instruction from its prefixes to its immediate (Intel SDM vol. 2A, 2.1 to 2.3, 2.7); what the opcodes mean is in
+ * Reads an instruction from its prefixes to its immediate (Intel SDM vol. 2A, ch. 2); what the opcodes mean is in
  * the tables of instruction_map_*.c, the memory operands are in instruction_operand.c. See lib/instruction.h.
  *
  * Every byte goes through decoder_take, which knows the two limits; after the first problem only zeros are read.
@@ -108,7 +108,7 @@ static void take_vex(struct decoder *decoder, bool three_bytes)
     decoder->vector_bytes = last & 4 ? 32 : 16;
 }
 
-/* Vol. 2A, 2.7.1. R' and V' choose vector registers only. */
+/* Vol. 2A, ch. 2, "Instruction Format and EVEX". R' and V' choose vector registers only. */
 static void take_evex(struct decoder *decoder)
 {
     static const uint8_t lengths[] = {16, 32, 64, 0};

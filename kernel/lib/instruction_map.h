@@ -55,7 +55,8 @@ extern const struct opcode_map opcode_map_one_byte, opcode_map_0f, opcode_map_0f
 
 /* ---- what: one of each group, joined by | ---- */
 
-/* Bytes accessed in memory. The vector rules give the factor N of EVEX's compressed displacement too (vol. 2A, 2.7.5). */
+/* Bytes accessed in memory. They are the factor N of EVEX's 8-bit displacements too (vol. 2A, ch. 2, "Compressed
+ * Displacement"). */
 enum opcode_size {
     NO_SIZE,
     SIZE_1,

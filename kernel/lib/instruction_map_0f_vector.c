@@ -1,6 +1,6 @@
 /*
  * The vector instructions of the two-byte opcode map in their legacy, VEX and EVEX encodings (Intel SDM vol. 2A, table A-3
- * and 2.3, 2.7). Most have the same row for all three: a vector is 16 bytes, or as long as VEX and EVEX say.
+ * and ch. 2). Most have the same row for all three: a vector is 16 bytes, or as long as VEX and EVEX say.
  */
 #include "instruction_map.h"
 

@@ -1,5 +1,7 @@
-/* The memory operands of an instruction: ModRM, SIB and displacement, and those that the opcode implies (Intel SDM vol. 2A, 2.1.5,
- * 2.2.1 and 2.7.5). */
+/*
+ * The memory operands of an instruction: ModRM, SIB and displacement, and those that the opcode implies (Intel SDM vol. 2A,
+ * 2.1.5, 2.2.1, and "Compressed Displacement" in ch. 2).
+ */
 #include "instruction_internal.h"
 #include "lib/compiler.h"
 
@@ -141,8 +143,7 @@ static void take_modrm_operand(struct decoder *decoder, struct instruction *out)
         operand->segment = INSTRUCTION_SS;
     if (decoder->row->what & BIT_STRING)
         operand->bit_offset = (decoder->modrm >> 3 & 7) | decoder->r;
-    if (WHAT_IMPLIED(decoder->row) == POPS &&
-        operand->base == RSP) /* vol. 2B, POP: rsp moves first */
+    if (WHAT_IMPLIED(decoder->row) == POPS && operand->base == RSP) /* which moves first: POP */
         operand->displacement += operand->size_bytes;
 }
 

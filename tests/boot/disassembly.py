@@ -71,6 +71,8 @@ def read_operand(match: re.Match[str]) -> Operand:
 
 def read_instruction(code: str, text: str) -> Instruction:
     text = re.sub(r"\s*(#.*|<.*)$", "", text)
+    if code.startswith("9b") and text != "fwait":  # two instructions, which objdump shows as one
+        code = code[2:]
     if any(word in UNWRITTEN for word in text.split()):
         return Instruction(code, text, ())
     found = [read_operand(match) for match in OPERAND.finditer(text)]
