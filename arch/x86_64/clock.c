@@ -82,18 +82,21 @@ struct run {
     uint64_t error_ppm;
 };
 
-/* False when the PIT stands still: nothing may hang on it. */
+/* False when the PIT stands still: nothing may hang on it. The time is read before the PIT, so that
+ * a pause between the two cannot look like a PIT that has not moved in that time. */
 static bool wait_for_pit(const struct sample *start)
 {
+    uint64_t waited;
     uint16_t pit;
 
-    while ((uint16_t)(start->pit - (pit = pit_read())) < RUN_TICKS) {
-        uint64_t waited = arch_timestamp() - start->tsc;
-
+    for (;;) {
+        waited = arch_timestamp() - start->tsc;
+        pit = pit_read();
+        if ((uint16_t)(start->pit - pit) >= RUN_TICKS)
+            return true;
         if ((waited > STALLED_TSC && pit == start->pit) || waited > HOPELESS_TSC)
             return false;
     }
-    return true;
 }
 
 static bool measure(struct run *run)
