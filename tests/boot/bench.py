@@ -23,6 +23,7 @@ BUILD = ROOT / "build" / "release"
 # x2apic=0: QEMU 10 ends with "Bad icount read" when the timer's count is read through an MSR.
 CASE = """about: the bench
 options: exit=qemu bench x2apic=0 console={console}
+start: cold
 qemu: -icount shift=0,sleep=off -rtc clock=vm -seed 1
 timeout: 300
 ---

@@ -5,12 +5,14 @@ PYTEST_FLAGS = -q -p no:cacheprovider -n 2 --junitxml=build/boot/$(1).xml $(if $
 
 TEST_LOADERS := $(patsubst tests/boot/loaders/%.c,$(O)/loaders/%.efi,$(wildcard tests/boot/loaders/*.c))
 
-# A test loader is an application of its own that wraps the very BOOTX64.EFI under test, so that this never has hooks.
-$(O)/loaders/%.so: tests/boot/loaders/%.c tests/boot/loaders/embed.S $(O)/BOOTX64.EFI $(O)/flags
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $(@D)/$*.o
-	$(Q)$(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c tests/boot/loaders/embed.S -o $(@D)/$*.embed.o
-	$(call link_efi,$@,$(@D)/$*.o $(@D)/$*.embed.o $(O)/loader/kernel/lib/string.c.o)
+# A test loader is an application of its own. `hooks` wraps the very BOOTX64.EFI under test, so that this never has hooks.
+$(O)/loaders/%.o: tests/boot/loaders/%.c $(O)/flags
+	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $@
+$(O)/loaders/embed.o: tests/boot/loaders/embed.S $(O)/BOOTX64.EFI
+	$(Q)mkdir -p $(@D) && $(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c $< -o $@
+$(O)/loaders/hooks.so: $(O)/loaders/embed.o
+$(O)/loaders/%.so: $(O)/loaders/%.o $(O)/loader/kernel/lib/string.c.o
+	$(call link_efi,$@,$^)
 $(O)/loaders/%.efi: $(O)/loaders/%.so
 	$(call make_pe,$<,$@)
 
@@ -21,7 +23,8 @@ boot-test-images:
 	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines
 test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS)
 .PHONY: boot-test-images test-images
-.PRECIOUS: $(O)/loaders/%.so
+.PRECIOUS: $(O)/loaders/%.so $(O)/loaders/%.o
+-include $(wildcard $(O)/loaders/*.d)
 
 # $(1) tier
 define run_boot_tests

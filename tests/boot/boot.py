@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import disk
 from casefile import Case
 from golden import kernel_lines, shortest_match
-from qemu import DISK, SERIAL, TRACE, VARS, Machine, Tools, command
+from qemu import DISK, ROOT, SERIAL, STDERR, TRACE, Machine, SetupError, Tools, command, copy_variables
 from qmp import Qmp, QmpError
+from snapshot import start_arguments
 from verdict import Expectation, Outcome
 
-ROOT = Path(__file__).resolve().parents[2]
-STDERR, REGISTERS, SCREEN = "qemu.stderr", "registers.txt", "screen.png"
+REGISTERS, SCREEN = "registers.txt", "screen.png"
 POLL_SECONDS = 0.05
 NMI_SECONDS = 1.0
 # After the last golden line of a case that the harness ends: time for what must not appear to appear.
 SETTLE_SECONDS = 0.3
-
-
-class SetupError(Exception):
-    """The boot could not even be tried; says what is missing."""
 
 
 @dataclass
@@ -57,7 +52,8 @@ def boot_once(case: Case, tools: Tools, build: Path, work: Path, trace: bool = F
     """Boot in the directory `work`, which must exist. With `trace` interrupts are logged and the screen is kept."""
     image = image_path(case, build)
     _prepare(case, tools, build, work, image)
-    arguments = _with_build(command(case, tools, work, image, trace=trace), case, build)
+    case = _with_build(case, build)
+    arguments = command(case, tools, work, image, trace=trace) + start_arguments(case, tools)
     began = time.monotonic()
     machine = Machine(arguments, work / STDERR, ROOT)
     watch = _Watch(case, machine, work, trace)
@@ -72,17 +68,12 @@ def boot_once(case: Case, tools: Tools, build: Path, work: Path, trace: bool = F
 
 
 def command_by_hand(case: Case, tools: Tools, build: Path, work: Path) -> list[str]:
-    return _with_build(command(case, tools, work, image_path(case, build), by_hand=True), case, build)
+    """A cold boot, also where the test started from a snapshot: that may be gone by then."""
+    return command(_with_build(case, build), tools, work, image_path(case, build), by_hand=True)
 
 
 def read_text(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
-
-
-def copy_variables(tools: Tools, work: Path) -> None:
-    """The firmware may change its variables: each boot has its own."""
-    if tools.ovmf_vars is not None:
-        shutil.copyfile(tools.ovmf_vars, work / VARS)
 
 
 def _prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> None:
@@ -101,8 +92,8 @@ def _prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> 
     disk.make_image(work / DISK, files, case.fat)
 
 
-def _with_build(arguments: list[str], case: Case, build: Path) -> list[str]:
-    return [argument.replace("{build}", str(build_directory(case, build))) for argument in arguments]
+def _with_build(case: Case, build: Path) -> Case:
+    return replace(case, qemu=tuple(word.replace("{build}", str(build_directory(case, build))) for word in case.qemu))
 
 
 class _Watch:

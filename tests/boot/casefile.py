@@ -26,6 +26,7 @@ class Case:
     about: str = ""
     options: str = ""
     boot: str = "kernel"
+    start: str = "snapshot"
     cfg: str | None = None
     fat: int | None = None
     stick: str = "virtio"
@@ -100,6 +101,7 @@ def _events(values: list[str]) -> tuple[str, ...]:
 SINGLE: dict[str, Callable[[str], object]] = {
     "about": str,
     "boot": _choice("kernel", "fat"),
+    "start": _choice("cold"),
     "fat": lambda value: int(_choice("12", "16", "32")(value)),
     "stick": _choice("virtio", "usb"),
     "readonly": _choice("off", "on"),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boot import ROOT, copy_variables, read_text
+from boot import read_text
 from casefile import parse_case
 from golden import kernel_lines
-from qemu import SERIAL, Machine, command, find_tools
+from qemu import ROOT, SERIAL, STDERR, Machine, command, copy_variables, find_tools
+from snapshot import start_arguments
 
 BUILD = ROOT / "build" / "release"
 WAIT_SECONDS = 60
@@ -22,7 +23,8 @@ def running(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[st
     case = parse_case(f"about: {work.name}\n{header}---\nnot compared\n", work.name, "live.py")
     tools = find_tools(case.firmware)
     copy_variables(tools, work)
-    machine = Machine(command(case, tools, work, BUILD / image) + list(extra), work / "stderr", ROOT)
+    arguments = command(case, tools, work, BUILD / image) + start_arguments(case, tools) + list(extra)
+    machine = Machine(arguments, work / STDERR, ROOT)
     try:
         machine.start()
         yield machine

@@ -21,13 +21,18 @@ from casefile import Case
 from firmware import MissingTool, find_firmware
 from qmp import Qmp
 
+ROOT = Path(__file__).resolve().parents[2]
 # Above this plain `-m` can fail: the host would have to promise the memory.
 RESERVED_RAM_MAX_MIB = 8 * 1024
 PR_SET_PDEATHSIG = 1
 KILL_SECONDS = 10
 
 # The files of one boot, all in one directory.
-SERIAL, TRACE, VARS, DISK = "serial.log", "cpu_reset.log", "vars.fd", "disk.img"
+SERIAL, TRACE, VARS, DISK, STDERR = "serial.log", "cpu_reset.log", "vars.fd", "disk.img", "qemu.stderr"
+
+
+class SetupError(Exception):
+    """The boot could not even be tried; says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,16 @@ def find_tools(firmware: str = "installed") -> Tools:
     return Tools(qemu, *find_firmware(firmware))
 
 
+def copy_variables(tools: Tools, work: Path) -> None:
+    """The firmware may change its variables: each boot has its own."""
+    if tools.ovmf_vars is not None:
+        shutil.copyfile(tools.ovmf_vars, work / VARS)
+
+
 def machine_arguments(case: Case) -> list[str]:
     """What makes the machine; the same in the command that runs and in the one to repeat by hand."""
     machine, memory = f"{case.machine},accel=tcg", ["-m", case.mem]
-    if _mib(case.mem) > RESERVED_RAM_MAX_MIB:
+    if mib(case.mem) > RESERVED_RAM_MAX_MIB:
         memory += ["-object", f"memory-backend-ram,id=ram,size={case.mem},reserve=off"]
         machine += ",memory-backend=ram"
     cpu = case.cpu if "enforce" in case.cpu else f"{case.cpu},enforce"
@@ -102,7 +113,8 @@ def _quoted(path: Path) -> str:
     return str(path).replace(",", ",,")
 
 
-def _mib(memory: str) -> int:
+def mib(memory: str) -> int:
+    """What `-m` asks for; 0 when it is not to be understood."""
     match = re.match(r"(?:size=)?(\d+)([MGT]?)", memory)
     if match is None:
         return 0

@@ -74,6 +74,17 @@ class Qmp:
     def screendump(self, path: Path) -> None:
         self.execute("screendump", filename=str(path), format="png")
 
+    def save_machine(self, uri: str) -> None:
+        """Begin to save the running machine; machine_is_saved() tells the end, at which it has stopped."""
+        self.execute("migrate", uri=uri)
+
+    def machine_is_saved(self) -> bool:
+        state = self.execute("query-migrate")
+        assert isinstance(state, dict)
+        if state["status"] == "failed":
+            raise QmpError(f"migrate: {state.get('error-desc', 'failed')}")
+        return state["status"] == "completed"
+
     def inject_nmi(self) -> None:
         self.execute("inject-nmi")
 

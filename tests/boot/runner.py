@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from difflib import unified_diff
 from pathlib import Path
 
-from boot import ROOT, Boot, SetupError, boot_once, command_by_hand, expectation, image_path
-from boot import SCREEN, STDERR, read_text
+from boot import SCREEN, Boot, boot_once, command_by_hand, expectation, image_path, read_text
 from casefile import Case
 from disk import DiskError
 from golden import normalise, shortest_match
 from mismatch import LOG_TAIL_LINES, explain_mismatch, log_tail
-from qemu import MissingTool, Tools, find_tools
+from qemu import ROOT, STDERR, MissingTool, SetupError, Tools, find_tools
 from verdict import judge
 
 # From so many CPUs on a case has the host to itself.
@@ -86,7 +85,7 @@ def _keep_and_explain(case: Case, tools: Tools, build: Path, work: Path, boot: B
     shutil.copytree(work, kept)
     by_hand = shlex.join(command_by_hand(case, tools, build, kept))
     as_run = shlex.join(boot.arguments)
-    (kept / "command").write_text(f"# To repeat by hand:\n{by_hand}\n# As the test ran it:\n{as_run}\n", encoding="utf-8")
+    (kept / "command").write_text(f"# To repeat by hand, from the start:\n{by_hand}\n# As the test ran it:\n{as_run}\n", encoding="utf-8")
     again = _run_again(case, tools, build, kept / "again")
     text = _explain(case, boot, problems, which, read_text(work / STDERR), by_hand)
     text += f"\n\n{again}\nkept in {_relative(kept)}/: the log, command, cpu_reset.log; again/ has the same with -d int"

@@ -8,6 +8,7 @@ from qemu import command, find_tools
 
 CASE = """about: a machine without a serial port boots and does not hang on it
 options: exit=qemu
+start: cold
 ---
 ...
 exit: 0x10
