@@ -91,7 +91,7 @@ loader_lib_objects := $(patsubst %,$(O)/loader/%.o,$(LIB_SOURCES))
 
 # ---- commands -----------------------------------------------------------------------------------------------------------
 
-.PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full check clean all compile_commands.json FORCE
+.PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
 .DEFAULT_GOAL := esp
 
 help: ## this list

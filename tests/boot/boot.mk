@@ -1,7 +1,7 @@
 # Boot tests under QEMU, and the commands that run every test. tests/README.md says how to write a case.
 
 PYTEST := $(or $(shell command -v pytest-3),$(shell command -v pytest))
-PYTEST_FLAGS = -q -p no:cacheprovider -n 2 --junitxml=build/boot/$(1).xml $(if $(K),-k '$(K)') --tier $(1)
+PYTEST_FLAGS = -p no:cacheprovider -o console_output_style=classic -n 2 --junitxml=build/boot/$(1).xml $(if $(K),-k '$(K)') --tier $(1)
 
 TEST_LOADERS := $(patsubst tests/boot/loaders/%.c,$(O)/loaders/%.efi,$(wildcard tests/boot/loaders/*.c))
 
@@ -26,11 +26,11 @@ test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS)
 .PRECIOUS: $(O)/loaders/%.so $(O)/loaders/%.o
 -include $(wildcard $(O)/loaders/*.d)
 
-# $(1) tier
+# $(1) tier, $(2) where (all of tests/boot)
 define run_boot_tests
 $(call need,pytest,$(PYTEST),python3-pytest)
 $(Q)mkdir -p build/boot && rm -f build/boot/$(1).xml
-$(Q)$(PYTEST) $(PYTEST_FLAGS) tests/boot || test -s build/boot/$(1).xml
+$(Q)$(PYTEST) $(PYTEST_FLAGS) $(or $(2),tests/boot) || test -s build/boot/$(1).xml
 endef
 
 test-boot: boot-test-images ## the boot tests alone; K=NAME chooses
@@ -53,6 +53,10 @@ test-full: boot-test-images ## the whole matrix, at most 40 minutes
 	$(call run_host_tests)
 	$(call run_boot_tests,full)
 	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/full.xml
+
+soak: boot-test-images ## the boots that only show a fault when repeated, 500 of them (five minutes)
+	$(call run_boot_tests,soak,tests/boot/cases)
+	$(Q)python3 tests/summary.py build/boot/soak.xml
 
 bench: boot-test-images ## instruction counts of what is hot, beside their budgets (two minutes)
 	$(Q)python3 tests/boot/bench.py

@@ -1,6 +1,6 @@
 """pytest's view of the boot tests: each tests/boot/cases/NAME.log is one test called NAME.
 
-A case of a higher tier than the chosen one is not collected, nor one that this machine cannot run; of these the end of the
+A case of a tier that was not asked for is not collected, nor one that this machine cannot run; of these the end of the
 run says which and why. A collected case never skips.
 """
 
@@ -19,18 +19,24 @@ from qemu import MissingTool, find_tools
 from runner import BootFailure, run_case
 
 CASES = Path(__file__).parent / "cases"
+UNIT_TEST_SECONDS = 0.1
+# Soak repeats what the other tiers boot once: it does not begin with them.
+CHOSEN_TIERS = {"test": ("test",), "full": ("test", "full"), "soak": ("soak",)}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faultline")
-    group.addoption("--tier", choices=TIERS, default="test", help="the highest tier to run: test, full or soak")
+    group.addoption("--tier", choices=TIERS, default="test", help="what to run: test, full (with test), or soak alone")
     group.addoption("--faultline-build", metavar="DIR", default=str(ROOT / "build" / "release"),
                     help="the release build to boot (default build/release); a checked one lies beside it")
 
 
+@pytest.hookimpl(trylast=True)  # after the terminal reporter
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.verbose == 0:
-        config.option.verbose = 1  # one line per case, with its time
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:  # a worker of xdist has none
+        terminal.showfspath = False
+        config.pluginmanager.register(LineOfCase(terminal))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -50,10 +56,28 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    if report.when != "call" or ".log::" not in report.nodeid:
-        return None
-    seconds = dict(report.user_properties).get("boot seconds", report.duration)
-    return report.outcome, "." if report.passed else "F", f"{report.outcome.upper()} {seconds:.1f} s"
+    """Neither letters nor words for what has its own line."""
+    return (report.outcome, "", "") if report.when == "call" else None
+
+
+class LineOfCase:
+    """One line for each boot with its time, at any verbosity and with any number of workers.
+
+    Unit tests, of which there are hundreds, are counted; they get a line when they fail or take their time.
+    """
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        file, _, test = report.nodeid.partition("::")
+        is_case = file.endswith(".log")
+        seconds = dict(report.user_properties).get("boot seconds", report.duration)
+        if report.when != "call" or (report.passed and not is_case and seconds < UNIT_TEST_SECONDS):
+            return
+        name = test if is_case else f"{Path(file).name}::{test}"
+        color = "green" if report.passed else "red"
+        self.terminal.write_line(f"{report.outcome.upper()} {seconds:6.1f} s  {name}", **{color: True})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -75,7 +99,7 @@ def read_case(path: Path) -> Case:
 
 
 def is_chosen(case: Case, config: pytest.Config) -> bool:
-    return TIERS.index(case.tier) <= TIERS.index(config.getoption("tier"))
+    return case.tier in CHOSEN_TIERS[config.getoption("tier")]
 
 
 class CaseFile(pytest.File):
