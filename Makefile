@@ -29,6 +29,7 @@ EFI_INCLUDE := $(patsubst %/efi.h,%,$(call first_existing,/usr/include/efi/efi.h
 EFI_CRT0 := $(call first_existing,/usr/lib/crt0-efi-x86_64.o /usr/lib64/gnuefi/crt0-efi-x86_64.o /usr/lib/gnuefi/crt0-efi-x86_64.o /usr/lib64/gnuefi/x64/crt0-efi-x86_64.o /usr/lib/gnuefi/x64/efi/crt0-efi-x86_64.o)
 EFI_SCRIPT := $(call first_existing,/usr/lib/elf_x86_64_efi.lds /usr/lib64/gnuefi/elf_x86_64_efi.lds /usr/lib/gnuefi/elf_x86_64_efi.lds /usr/lib64/gnuefi/x64/efi.lds)
 EFI_LIBRARY := $(call first_existing,/usr/lib/libgnuefi.a /usr/lib64/libgnuefi.a /usr/lib64/gnuefi/libgnuefi.a)
+LIBDW_HEADER := $(call first_existing,/usr/include/elfutils/libdw.h /usr/local/include/elfutils/libdw.h)
 FONT_PACKED := $(call first_existing,/usr/share/consolefonts/spleen-8x16.psfu.gz /usr/share/kbd/consolefonts/spleen-8x16.psfu.gz)
 
 define need
@@ -42,6 +43,7 @@ $(call need,gnu-efi (efi.h),$(EFI_INCLUDE),gnu-efi)
 $(call need,gnu-efi (crt0-efi-x86_64.o),$(EFI_CRT0),gnu-efi)
 $(call need,gnu-efi (elf_x86_64_efi.lds),$(EFI_SCRIPT),gnu-efi)
 $(call need,gnu-efi (libgnuefi.a),$(EFI_LIBRARY),gnu-efi)
+$(call need,libdw (elfutils/libdw.h),$(LIBDW_HEADER),libdw-dev)
 $(call need,the console font spleen-8x16.psfu.gz,$(FONT_PACKED),fonts-spleen)
 endif
 
@@ -56,6 +58,9 @@ WARNINGS += $(if $(IS_CLANG),-Wcomma -Wnewline-eof -Wmissing-variable-declaratio
 COMMON_CFLAGS := -std=gnu17 -ffreestanding -O2 -g -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing -fno-common \
                  -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
                  "-ffile-prefix-map=$(CURDIR)=." -MMD -MP $(WARNINGS)
+
+# clang's assembler leaves the folder in the line program whatever -ffile-prefix-map says.
+ASFLAGS := -g -MMD -MP $(if $(IS_CLANG),-fdebug-compilation-dir=.,"-ffile-prefix-map=$(CURDIR)=.")
 
 # The canary is at %gs:40, where struct cpu has it (include/kernel/cpu.h).
 KERNEL_CFLAGS := $(COMMON_CFLAGS) -fno-pic -fno-pie -mcmodel=kernel -fno-optimize-sibling-calls -mno-omit-leaf-frame-pointer \
@@ -163,7 +168,7 @@ endef
 $(O)/generated/version.h: FORCE
 	$(call write_if_changed,#define FAULTLINE_VERSION "$(VERSION)")
 $(O)/flags: FORCE
-	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS) / $(KERNEL_LDFLAGS) / $(LOADER_LDFLAGS) / $(PE_FLAGS))
+	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS) / $(ASFLAGS) / $(KERNEL_LDFLAGS) / $(LOADER_LDFLAGS) / $(PE_FLAGS))
 $(O)/sources: FORCE
 	$(call write_if_changed,$(KERNEL_SOURCES) / $(LOADER_SOURCES))
 build/staged: FORCE # which build the staged file is from
@@ -180,11 +185,34 @@ $(O)/kernel/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
 	$(Q)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(KERNEL_INCLUDES) -c $< -o $@
 $(O)/kernel/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP $(KERNEL_INCLUDES) -DFONT='"$(O)/font.psf"' "-ffile-prefix-map=$(CURDIR)=." -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) $(KERNEL_INCLUDES) -DFONT='"$(O)/font.psf"' \
+	    -DSYMBOL_TABLE='"$(O)/symbols.table"' -c $< -o $@
 
+# Two links: the symbol table is made from the first kernel and lies behind everything in .rodata of the second. What the
+# table tells about must not have moved: made again, from the second kernel, it must be the same.
+symbols_object := $(O)/kernel/kernel/fault/symbol_table.S.o
+make_symbols := build/tools/make-symbols
+
+$(make_symbols): $(wildcard scripts/make-symbols/*) kernel/lib/checksum.c include/lib/symbols_format.h
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D) && $(HOSTCC) -std=gnu17 -O2 -g -Wall -Wextra -Werror -Iinclude -o $@ $(filter %.c,$^) -ldw -lelf
+
+define link_kernel
+$(call say,LD,$(1))
+$(Q)$(LD) $(KERNEL_LDFLAGS) -T arch/x86_64/kernel.lds -o $(1) $(2)
+endef
+
+$(O)/kernel.first.elf: $(filter-out $(symbols_object),$(kernel_objects)) arch/x86_64/kernel.lds $(O)/sources
+	$(call link_kernel,$@,$(filter %.o,$^))
+$(O)/symbols.table: $(O)/kernel.first.elf $(make_symbols)
+	$(call say,SYMBOLS,$@)
+	$(Q)$(make_symbols) $< $@
+$(symbols_object): $(O)/symbols.table
 $(O)/kernel.elf: $(kernel_objects) arch/x86_64/kernel.lds $(O)/sources
-	$(call say,LD,$@)
-	$(Q)$(LD) $(KERNEL_LDFLAGS) -T arch/x86_64/kernel.lds -o $@ $(kernel_objects)
+	$(call link_kernel,$@,$(kernel_objects))
+	$(Q)$(make_symbols) $@ $(O)/symbols.again
+	$(Q)cmp $(O)/symbols.table $(O)/symbols.again || { echo 'the kernel moved between its two links, so that its symbol table' \
+	    'would tell lies: compare nm -n of $(O)/kernel.first.elf and of $@.moved' >&2; mv $@ $@.moved; exit 1; }
 
 $(O)/kernel.embedded: $(O)/kernel.elf scripts/embed-kernel
 	$(call say,EMBED,$@)
@@ -198,8 +226,7 @@ $(O)/loader/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
 $(O)/loader/efi/embed.S.o: $(O)/kernel.embedded
 $(O)/loader/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(call say,AS,$< (loader))
-	$(Q)mkdir -p $(@D) && $(CC) -g -MMD -MP -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' -DFONT='"$(O)/font.psf"' \
-	    "-ffile-prefix-map=$(CURDIR)=." -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' -DFONT='"$(O)/font.psf"' -c $< -o $@
 
 # $(1) shared object, $(2) objects: a UEFI application must not need anything that nobody resolves.
 define link_efi

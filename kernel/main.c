@@ -14,6 +14,7 @@
 #include "kernel/mm/memory.h"
 #include "kernel/selftest.h"
 #include "kernel/status_row.h"
+#include "kernel/symbols.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/tick.h"
 #include "version.h"
@@ -114,6 +115,7 @@ void kernel_main(const struct boot_info *handed_over)
     bool well = true;
 
     log_banner();                   /* the ring works before any device */
+    symbols_init();                 /* reports name addresses */
     boot_take_handoff(handed_over); /* copied and checked */
     boot_read_options();
     fault_menu_at_stage(&boot_options, "early");

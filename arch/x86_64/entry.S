@@ -52,6 +52,7 @@ idt_build:
     dec     %ecx
     jnz     1b
     ret
+    .size   idt_build, . - idt_build
 
 /* void x86_cpu_load(struct x86_cpu *cpu): what every CPU runs before its first C call. */
     .globl x86_cpu_load
@@ -96,6 +97,7 @@ x86_cpu_load:
     loop    2b
     lidt    idt_register(%rip)
     ret
+    .size   x86_cpu_load, . - x86_cpu_load
 
 /*
  * A stub for each vector, 16 bytes apart. After it, whatever the vector, the stack holds struct
@@ -140,6 +142,7 @@ trap_stubs:
     STUB    %number
     .set    number, number + 1
     .endr
+    .size   trap_stubs, . - trap_stubs
 
     .macro PUSH_GENERAL_REGISTERS
     push    %rax
@@ -204,6 +207,7 @@ entry_on_current_stack:
     jz      2f
     swapgs
 2:  POP_GENERAL_REGISTERS_AND_RETURN
+    .size   entry_on_current_stack, . - entry_on_current_stack
 
 /*
  * #DB, NMI, #DF and #MC can come between any two instructions, the first of a system call included,
@@ -238,6 +242,7 @@ entry_on_interrupt_stack:
     mov     $MSR_GS_BASE, %ecx
     wrmsr
 2:  POP_GENERAL_REGISTERS_AND_RETURN
+    .size   entry_on_interrupt_stack, . - entry_on_interrupt_stack
 
 /* The gates' attributes, from the table of exceptions; other vectors are interrupts for ring 0. */
 #define GATE_INTERRUPT 0x8e00
@@ -252,21 +257,27 @@ entry_on_interrupt_stack:
 
     .section .rodata
     .balign 2
+    .type   gate_attributes, @object
 gate_attributes:
     .set    number, 0
     .rept   256
     GATE    %number
     .set    number, number + 1
     .endr
+    .size   gate_attributes, . - gate_attributes
     .balign 8
+    .type   idt_register, @object
 idt_register:
     .word   256 * GATE_BYTES - 1
     .quad   idt
+    .size   idt_register, . - idt_register
 
     .bss
     .balign 16
     .globl idt
+    .type   idt, @object
 idt:
     .skip   256 * GATE_BYTES
+    .size   idt, . - idt
 
     .section .note.GNU-stack, "", @progbits

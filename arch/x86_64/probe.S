@@ -18,6 +18,7 @@
 
     .text
     .globl  probe_breakpoint
+    .type   probe_breakpoint, @function
 probe_breakpoint:
     push    %rbp
     push    %rbx
@@ -85,6 +86,7 @@ probe_breakpoint:
     pop     %rbx
     pop     %rbp
     ret
+    .size   probe_breakpoint, . - probe_breakpoint
 
     .bss
     .balign 8

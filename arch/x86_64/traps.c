@@ -9,12 +9,15 @@
 #include "arch/timer.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
+#include "kernel/symbols.h"
 #include "x86/exceptions.h"
 #include "x86/lapic.h"
 #include "x86/pic.h"
 #include "x86/registers.h"
 #include "x86/trap_frame.h"
 #include "x86/traps.h"
+
+#define WHERE_MAX 128 /* bytes of a symbol with its line */
 
 static trap_handler_t on_breakpoint, on_nmi, on_unexpected;
 
@@ -50,16 +53,22 @@ uint32_t arch_irq_unexpected_count(unsigned vector) { return unexpected_counts[v
 /* RIP is past the INT3 (a trap, SDM vol. 3A, 6.15): going on needs nothing but the return. */
 static void on_breakpoint(struct trap_frame *frame)
 {
-    log_info("breakpoint at %016lx", frame->rip - 1);
+    char where[WHERE_MAX];
+
+    symbolize(where, sizeof(where), frame->rip - 1);
+    log_info("breakpoint at %s", where);
     log_info("  rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx", frame->rip, frame->cs,
              frame->rflags, frame->rsp, frame->ss);
 }
 
 static void on_nmi(struct trap_frame *frame)
 {
+    char where[WHERE_MAX];
+
+    symbolize(where, sizeof(where), frame->rip);
     cpu_self()->nmi_count++;
-    log_warn("NMI number %lu on this CPU, at rip %016lx, rflags %08lx", cpu_self()->nmi_count,
-             frame->rip, frame->rflags);
+    log_warn("NMI number %lu on this CPU, at %s, rflags %08lx", cpu_self()->nmi_count, where,
+             frame->rflags);
 }
 
 static const char *origin(unsigned vector)

@@ -6,9 +6,11 @@
 
 #include "kernel/image.h"
 #include "kernel/stack.h"
+#include "kernel/symbols.h"
 #include "lib/align.h"
 
-#define FRAMES_MAX 24
+#define FRAMES_MAX     24
+#define FRAME_TEXT_MAX 160
 
 static bool is_text(vaddr_t address)
 {
@@ -42,36 +44,49 @@ static void flush_repeats(struct printer *printer)
     printer->repeats = 0;
 }
 
-static void print_frame(struct printer *printer, vaddr_t address)
+/* A line for the function, before it one for each call that was inlined into it there. */
+static void print_places(struct printer *printer, vaddr_t address, bool is_return)
+{
+    char text[FRAME_TEXT_MAX];
+    unsigned level = 0;
+
+    while (symbolize_level(text, sizeof(text), address, is_return, level++))
+        report_line("", "#%-3u %s", printer->number++, text);
+    report_line("", "#%-3u %s%s", printer->number, text,
+                is_text(address) ? "" : " (not kernel text)");
+}
+
+static void print_frame(struct printer *printer, vaddr_t address, bool is_return)
 {
     if (printer->number > 0 && address == printer->last) {
         printer->repeats++;
     } else {
         flush_repeats(printer);
-        report_line("", "#%-3u %016lx%s", printer->number, address,
-                    is_text(address) ? "" : " (not kernel text)");
+        print_places(printer, address, is_return);
     }
     printer->number++;
     printer->last = address;
 }
 
-void backtrace_report(vaddr_t ip, vaddr_t sp, vaddr_t fp)
+void backtrace_report(vaddr_t ip, bool ip_is_return, vaddr_t sp, vaddr_t fp)
 {
     const struct stack *stack = stack_find(fp);
     struct printer printer = {0};
     unsigned lines = 0;
 
-    print_frame(&printer, ip);
+    if (symbols_problem())
+        report_line("", "no names: the symbol table is unusable: %s", symbols_problem());
+    print_frame(&printer, ip, ip_is_return);
     if (!is_text(ip) && stack_find(sp) && sp < stack_find(sp)->high)
-        print_frame(&printer, *(const vaddr_t *)align_down(
-                                  sp, 8)); /* a call to nowhere left its caller here only */
+        print_frame(&printer, *(const vaddr_t *)align_down(sp, 8),
+                    true); /* a call to nowhere left its caller here only */
     while (stack && lines < FRAMES_MAX) {
         const struct frame_record *record = record_at(fp, stack);
 
         if (!record || !is_text(record->return_address))
             break;
         lines += record->return_address != printer.last;
-        print_frame(&printer, record->return_address);
+        print_frame(&printer, record->return_address, true);
         if (record->fp <= fp)
             break;
         fp = record->fp;

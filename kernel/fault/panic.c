@@ -3,12 +3,14 @@
 #include "kernel/panic.h"
 
 #include "arch/cpu.h"
+#include "kernel/symbols.h"
 #include "lib/format.h"
 #include "report.h"
 
 void panic_at(const char *file, int line, const char *template, ...)
 {
     vaddr_t caller = (vaddr_t)__builtin_return_address(0);
+    const vaddr_t *frame = __builtin_frame_address(0); /* the first word: the caller's */
     bool first = report_begin();
     char text[200];
     va_list arguments;
@@ -21,10 +23,11 @@ void panic_at(const char *file, int line, const char *template, ...)
     report_about(text, caller);
     report_headline("*** PANIC, CPU %X, kernel mode, report %u", cpu_self()->id, report_number());
     report_line("cause", "%s", text);
-    report_line("at", "%016lx (%s:%d)", caller, file, line);
+    if (symbolize_name(text, sizeof(text), caller, true) == 0)
+        format(text, sizeof(text), "%016lx", caller);
+    report_line("at", "%s (%s:%d)", text, file, line);
     report_line("backtrace", "return addresses:");
-    backtrace_report(caller, (vaddr_t)__builtin_frame_address(0),
-                     (vaddr_t)__builtin_frame_address(0));
+    backtrace_report(caller, true, (vaddr_t)frame, frame[0]);
     report_end();
 }
 

@@ -12,6 +12,7 @@
 #include "kernel/log.h"
 #include "kernel/stack.h"
 #include "kernel/status_row.h"
+#include "kernel/symbols.h"
 #include "kernel/time/clock.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -193,7 +194,8 @@ static void report_fault(const struct trap_frame *frame, const struct fault *fau
     report_headline("*** FAULT #%s %s, CPU %X, %s mode, report %u", fault->mnemonic, fault->name,
                     cpu_self()->id, fault->user ? "user" : "kernel", report_number());
     report_line("cause", "%s", reported_cause);
-    report_line("at", "%016lx", fault->ip);
+    symbolize(text, sizeof(text), fault->ip);
+    report_line("at", "%s", text);
     if (fault->has_error)
         report_line("error", "%04lx: %s", fault->error, fault->error_text);
     if (fault->has_address) {
@@ -204,7 +206,7 @@ static void report_fault(const struct trap_frame *frame, const struct fault *fau
     report_registers(frame);
     report_code(fault->ip);
     report_line("backtrace", "return addresses:");
-    backtrace_report(fault->ip, fault->sp, fault->fp);
+    backtrace_report(fault->ip, false, fault->sp, fault->fp);
     report_memory(fault->sp);
 }
 

@@ -34,7 +34,8 @@ unsigned report_number(void);
 /* classify.c: one plain sentence that says what happened, made of everything known. */
 void classify_cause(const struct fault *fault, char *text, size_t size);
 
-/* backtrace.c: return addresses along the frame pointers, bounded, never outside a known stack. */
-void backtrace_report(vaddr_t ip, vaddr_t sp, vaddr_t fp);
+/* backtrace.c: `ip`, which may be a return address itself, then return addresses along the frame pointers,
+ * bounded, never outside a known stack. */
+void backtrace_report(vaddr_t ip, bool ip_is_return, vaddr_t sp, vaddr_t fp);
 
 #endif
