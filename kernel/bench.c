@@ -6,7 +6,9 @@
 
 #include "arch/cpu.h"
 #include "arch/trap.h"
+#include "kernel/image.h"
 #include "kernel/log.h"
+#include "kernel/symbols.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "log/screen.h"
@@ -21,6 +23,24 @@ static void log_thirty_characters(void) { log_info("a line of thirty characters.
 
 static void trace_thirty_characters(void) { log_trace("a line of thirty characters..."); }
 
+/* Addresses all over the kernel's text, one after the other. */
+static vaddr_t looked_up;
+
+static void choose_address(void)
+{
+    vaddr_t start = (vaddr_t)kernel_text_start, bytes = (vaddr_t)kernel_text_end - start;
+
+    looked_up =
+        start + (looked_up - start + 7919) % bytes; /* a prime: every part comes to its turn */
+}
+
+static void look_up_symbol(void)
+{
+    struct symbols_place places[SYMBOLS_PLACES_MAX];
+
+    symbols_lookup(looked_up, places, SYMBOLS_PLACES_MAX);
+}
+
 /* Blank screens, so that a line is drawn and nothing scrolls; full ones, so that each line does. */
 static const struct row {
     const char *name;
@@ -29,6 +49,7 @@ static const struct row {
 } rows[] = {
     {"breakpoint", nothing, arch_bench_breakpoint},
     {"timer-interrupt", nothing, arch_bench_timer_interrupt},
+    {"symbol-lookup", choose_address, look_up_symbol},
     {"log-ring", nothing, trace_thirty_characters}, /* loglevel=info: no sink shows it */
     {"log-line", screen_clear, log_thirty_characters},
     {"log-scroll", nothing, log_thirty_characters},

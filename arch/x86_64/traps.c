@@ -17,8 +17,6 @@
 #include "x86/trap_frame.h"
 #include "x86/traps.h"
 
-#define WHERE_MAX 128 /* bytes of a symbol with its line */
-
 static trap_handler_t on_breakpoint, on_nmi, on_unexpected;
 
 static trap_handler_t *handlers[TRAP_VECTOR_COUNT] = {
@@ -53,7 +51,7 @@ uint32_t arch_irq_unexpected_count(unsigned vector) { return unexpected_counts[v
 /* RIP is past the INT3 (a trap, SDM vol. 3A, 6.15): going on needs nothing but the return. */
 static void on_breakpoint(struct trap_frame *frame)
 {
-    char where[WHERE_MAX];
+    char where[SYMBOL_TEXT_MAX];
 
     symbolize(where, sizeof(where), frame->rip - 1);
     log_info("breakpoint at %s", where);
@@ -63,7 +61,7 @@ static void on_breakpoint(struct trap_frame *frame)
 
 static void on_nmi(struct trap_frame *frame)
 {
-    char where[WHERE_MAX];
+    char where[SYMBOL_TEXT_MAX];
 
     symbolize(where, sizeof(where), frame->rip);
     cpu_self()->nmi_count++;

@@ -1,6 +1,6 @@
 /*
  * Addresses told by name, file and line, from the table that the kernel was linked with. Any context:
- * no lock, no allocation; under 2,000 instructions, and about 1 KiB of stack. Texts are at most
+ * no lock, no allocation, about 1 KiB of stack; a look-up takes under 2,000 instructions (`make bench`). Texts are at most
  * size - 1 characters and never empty unless said; each function returns the length.
  */
 #ifndef KERNEL_SYMBOLS_H
@@ -9,13 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/types.h"
+#include "lib/symbols.h"
+
+/* Bytes that hold any text of these functions but for names of unusual length, which are cut. */
+#define SYMBOL_TEXT_MAX 160
 
 /* Checks the table; warns once when it cannot be used. Before it no address has a name. Boot CPU. */
 void symbols_init(void);
 
 /* NULL, or a sentence that says why addresses have no names. */
 const char *symbols_problem(void);
+
+/* The places of an address, see symbols_find(). */
+size_t symbols_lookup(vaddr_t address, struct symbols_place *places, size_t max);
 
 /* `frame_alloc+0x1c (kernel/mm/frame.c:87)`; the line is the innermost inlined call's. A variable has no
  * line. What is unknown is 16 hexadecimal digits. */

@@ -29,11 +29,11 @@ struct symbols_text {
 };
 
 struct symbols_place {
-    struct symbols_text name; /* of the function or variable */
-    struct symbols_text file; /* empty when it is unknown */
-    uint32_t line;            /* 0: unknown */
-    bool inlined;             /* into the next place */
-    uint64_t offset;          /* of the address in the function or variable, unless inlined */
+    uint32_t name;   /* of the function or variable, for symbols_name() */
+    uint32_t file;   /* for symbols_file() */
+    uint32_t line;   /* 0: unknown */
+    uint32_t offset; /* of the address in the function or variable, unless inlined */
+    bool inlined;    /* into the next place */
 };
 
 /*
@@ -50,5 +50,9 @@ const char *symbols_open(struct symbols *symbols, const void *table, size_t size
  */
 size_t symbols_find(const struct symbols *symbols, vaddr_t address, struct symbols_place *places,
                     size_t max);
+
+/* The texts of a place. Empty: what the table says cannot be true, or (of a file) it is unknown. */
+struct symbols_text symbols_name(const struct symbols *symbols, const struct symbols_place *place);
+struct symbols_text symbols_file(const struct symbols *symbols, const struct symbols_place *place);
 
 #endif

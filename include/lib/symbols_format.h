@@ -9,7 +9,7 @@
  *     entities  struct symbols_entity: functions and variables, by name and file
  *     files     uint32_t: where in `strings` the names of files are
  *     runs      bytes, see below
- *     strings   bytes; each string has its NUL
+ *     strings   each a byte that says how long it is, and its characters
  *
  * Addresses are offsets. Those below fixed_bytes count from the kernel's text, which the table lies
  * behind; the others from fixed_bytes at the start of the kernel's data, which the table pushes away.
@@ -24,15 +24,17 @@
  *                2 difference of the nodes, file + 1 (0: unknown), line as it is; 3 nothing is here
  *     11nnnaaa   node + nnn - 3 (nnn below 3) or + nnn - 2, address + aaa + 1; then the line
  *
- * Numbers are LEB128 (DWARF 5, 7.6), differences of nodes zigzag-coded: 0, -1, 1, -2, 2 ...
+ * Records are not aligned. Numbers are LEB128 (DWARF 5, 7.6), differences of nodes zigzag-coded: 0, -1, 1, -2, 2 ...
  */
 #ifndef LIB_SYMBOLS_FORMAT_H
 #define LIB_SYMBOLS_FORMAT_H
 
 #include <stdint.h>
 
+#include "lib/compiler.h"
+
 #define SYMBOLS_MAGIC      UINT64_C(0x314d59534b4c4c46) /* "FLLKSYM1" in memory order */
-#define SYMBOLS_BLOCK_RUNS 32
+#define SYMBOLS_BLOCK_RUNS 16
 #define SYMBOLS_NO_FILE    0xfff
 #define SYMBOLS_NAME_BITS  20
 
@@ -59,12 +61,12 @@ struct symbols_header {
     uint32_t counts[SYMBOLS_PARTS];
 };
 
-struct symbols_block {
+struct PACKED symbols_block {
     uint32_t start; /* address of its first run */
     uint32_t run;   /* where that is in the runs */
 };
 
-struct symbols_node {
+struct PACKED symbols_node {
     uint16_t entity;
     uint8_t up;   /* the node that it was inlined into is so many before; 0: not inlined */
     uint8_t line; /* of the call; SYMBOLS_ODD: see symbols_odd_call */
@@ -72,14 +74,14 @@ struct symbols_node {
 
 #define SYMBOLS_ODD 0xff
 
-struct symbols_odd_call {
+struct PACKED symbols_odd_call {
     uint32_t node;
     uint32_t up;
     uint32_t file; /* + 1 */
     uint32_t line; /* as it is */
 };
 
-struct symbols_entity {
+struct PACKED symbols_entity {
     uint16_t name_low; /* where the name is in the strings, the low 16 bits */
     uint16_t
         name_file; /* bits 3..0: of the name, the high 4 bits; 15..4: file or SYMBOLS_NO_FILE */

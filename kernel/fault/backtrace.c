@@ -9,8 +9,7 @@
 #include "kernel/symbols.h"
 #include "lib/align.h"
 
-#define FRAMES_MAX     24
-#define FRAME_TEXT_MAX 160
+#define FRAMES_MAX 24
 
 static bool is_text(vaddr_t address)
 {
@@ -47,7 +46,7 @@ static void flush_repeats(struct printer *printer)
 /* A line for the function, before it one for each call that was inlined into it there. */
 static void print_places(struct printer *printer, vaddr_t address, bool is_return)
 {
-    char text[FRAME_TEXT_MAX];
+    char text[SYMBOL_TEXT_MAX];
     unsigned level = 0;
 
     while (symbolize_level(text, sizeof(text), address, is_return, level++))

@@ -4,7 +4,6 @@
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "lib/format.h"
-#include "lib/symbols.h"
 
 static struct symbols symbols; /* empty until symbols_init(): nothing is found */
 static const char *problem = "it has not been checked yet";
@@ -20,26 +19,36 @@ void symbols_init(void)
 
 const char *symbols_problem(void) { return problem; }
 
+size_t symbols_lookup(vaddr_t address, struct symbols_place *places, size_t max)
+{
+    return symbols_find(&symbols, address, places, max);
+}
+
 static size_t tell_line(char *text, size_t size, const struct symbols_place *place)
 {
-    if (place->file.length == 0)
+    struct symbols_text file = symbols_file(&symbols, place);
+
+    if (file.length == 0)
         return 0;
     if (place->line == 0)
-        return format(text, size, " (%.*s:?)", (int)place->file.length, place->file.text);
-    return format(text, size, " (%.*s:%u)", (int)place->file.length, place->file.text,
-                  (unsigned)place->line);
+        return format(text, size, " (%.*s:?)", (int)file.length, file.text);
+    return format(text, size, " (%.*s:%u)", (int)file.length, file.text, (unsigned)place->line);
 }
 
 static size_t tell_name(char *text, size_t size, const struct symbols_place *place, bool is_return)
 {
-    return format(text, size, "%.*s+0x%lx", (int)place->name.length, place->name.text,
-                  (unsigned long)place->offset + is_return);
+    struct symbols_text name = symbols_name(&symbols, place);
+
+    if (place->inlined)
+        return format(text, size, "%.*s", (int)name.length, name.text);
+    return format(text, size, "%.*s+0x%x", (int)name.length, name.text,
+                  (unsigned)place->offset + is_return);
 }
 
 static size_t tell(char *text, size_t size, vaddr_t address, bool is_return)
 {
     struct symbols_place places[2]; /* the innermost call and the function itself */
-    size_t length, count = symbols_find(&symbols, address - is_return, places, 2);
+    size_t length, count = symbols_lookup(address - is_return, places, 2);
 
     if (count == 0)
         return format(text, size, "%016lx", address);
@@ -61,7 +70,7 @@ size_t symbolize_name(char *text, size_t size, vaddr_t address, bool is_return)
 {
     struct symbols_place places[1];
 
-    if (symbols_find(&symbols, address - is_return, places, 1) == 0)
+    if (symbols_lookup(address - is_return, places, 1) == 0)
         return format(text, size, "%s", "");
     return tell_name(text, size, &places[0], is_return);
 }
@@ -69,17 +78,13 @@ size_t symbolize_name(char *text, size_t size, vaddr_t address, bool is_return)
 bool symbolize_level(char *text, size_t size, vaddr_t address, bool is_return, unsigned level)
 {
     struct symbols_place places[SYMBOLS_PLACES_MAX];
-    size_t length, count = symbols_find(&symbols, address - is_return, places, SYMBOLS_PLACES_MAX);
+    size_t length, count = symbols_lookup(address - is_return, places, SYMBOLS_PLACES_MAX);
 
     if (level >= count) {
         format(text, size, "%016lx", address);
         return false;
     }
-    if (places[level].inlined)
-        length =
-            format(text, size, "%.*s", (int)places[level].name.length, places[level].name.text);
-    else
-        length = tell_name(text, size, &places[level], is_return);
+    length = tell_name(text, size, &places[level], is_return);
     length += tell_line(text + length, size - length, &places[level]);
     if (places[level].inlined)
         format(text + length, size - length, " (inlined)");

@@ -15,6 +15,9 @@ struct cursor {
     const uint8_t *at, *end;
 };
 
+/* A number in a record, which need not be aligned. */
+typedef uint32_t unaligned_uint32_t __attribute__((aligned(1)));
+
 /* A run: what lies at an address and behind it. */
 struct run {
     uint32_t address;
@@ -76,18 +79,12 @@ const char *symbols_open(struct symbols *symbols, const void *table, size_t size
 
 /* ---- Reading ---- */
 
-/* Copies a record; zeros when there is no such record. */
-static bool read_record(const struct symbols *symbols, enum symbols_part part, uint64_t index,
-                        void *record)
+/* NULL when there is no such record. */
+static const void *record(const struct symbols *symbols, enum symbols_part part, uint64_t index)
 {
-    size_t bytes = symbols_record_bytes[part];
-
-    if (index >= symbols->header.counts[part]) {
-        memset(record, 0, bytes);
-        return false;
-    }
-    memcpy(record, symbols->parts[part] + index * bytes, bytes);
-    return true;
+    if (index >= symbols->header.counts[part])
+        return NULL;
+    return symbols->parts[part] + index * symbols_record_bytes[part];
 }
 
 static uint8_t read_byte(struct cursor *cursor)
@@ -160,52 +157,49 @@ static void read_run(struct cursor *cursor, struct run *run)
 
 /* ---- Finding ---- */
 
-/* The last of ascending records that begins at `address` or before; its first field is where. */
-static bool find_last(const struct symbols *symbols, enum symbols_part part, uint32_t address,
-                      uint32_t *index)
+/* The last of ascending records whose first field is `address` or less, NULL when there is none. */
+static const void *find_last(const struct symbols *symbols, enum symbols_part part,
+                             uint32_t address)
 {
     const uint8_t *records = symbols->parts[part];
+    size_t bytes = symbols_record_bytes[part];
     uint32_t low = 0, high = symbols->header.counts[part];
 
     while (low < high) {
-        uint32_t middle = low + (high - low) / 2, start;
+        uint32_t middle = low + (high - low) / 2;
 
-        memcpy(&start, records + (size_t)middle * symbols_record_bytes[part], sizeof(start));
-        if (start <= address)
+        if (*(const unaligned_uint32_t *)(records + middle * bytes) <= address)
             low = middle + 1;
         else
             high = middle;
     }
-    *index = low - 1;
-    return low > 0;
+    return low > 0 ? records + (low - 1) * bytes : NULL;
 }
 
-/* The bytes of a block's runs. */
-static struct cursor block_runs(const struct symbols *symbols, const struct symbols_block *block,
-                                const struct symbols_block *next)
+/* The bytes of a block's runs; the last block has none. */
+static struct cursor block_runs(const struct symbols *symbols, const struct symbols_block *block)
 {
     const uint8_t *runs = symbols->parts[SYMBOLS_RUNS];
+    const uint8_t *end = symbols->parts[SYMBOLS_BLOCKS] +
+                         (size_t)symbols->header.counts[SYMBOLS_BLOCKS] * sizeof(*block);
 
-    if (block->run > next->run || next->run > symbols->header.counts[SYMBOLS_RUNS])
+    if ((const uint8_t *)(block + 2) > end || block[0].run > block[1].run ||
+        block[1].run > symbols->header.counts[SYMBOLS_RUNS])
         return (struct cursor){runs, runs};
-    return (struct cursor){runs + block->run, runs + next->run};
+    return (struct cursor){runs + block[0].run, runs + block[1].run};
 }
 
 /* The run that `address` lies in. */
 static bool find_run(const struct symbols *symbols, uint32_t address, struct run *found)
 {
-    struct symbols_block block, next;
+    const struct symbols_block *block = find_last(symbols, SYMBOLS_BLOCKS, address);
     struct cursor cursor;
-    uint32_t index;
     struct run run;
 
-    if (!find_last(symbols, SYMBOLS_BLOCKS, address, &index))
+    if (!block)
         return false;
-    read_record(symbols, SYMBOLS_BLOCKS, index, &block);
-    if (!read_record(symbols, SYMBOLS_BLOCKS, (uint64_t)index + 1, &next))
-        return false; /* the last one has no runs */
-    cursor = block_runs(symbols, &block, &next);
-    run = (struct run){.address = block.start - 1};
+    cursor = block_runs(symbols, block);
+    run = (struct run){.address = block->start - 1};
     *found = (struct run){.is_nothing = true};
     while (cursor.at < cursor.end) {
         read_run(&cursor, &run);
@@ -216,119 +210,114 @@ static bool find_run(const struct symbols *symbols, uint32_t address, struct run
     return !found->is_nothing;
 }
 
+/* From an address to the table's offsets; false when the table says nothing about it. */
 static bool to_offset(const struct symbols *symbols, vaddr_t address, uint32_t *offset)
 {
     const struct symbols_header *header = &symbols->header;
-    uint64_t from = address - header->text_start, limit = header->fixed_bytes;
+    uint64_t from = address - header->text_start;
 
-    if (address >= symbols->data_start) {
-        from = address - symbols->data_start;
-        limit = header->image_bytes > header->fixed_bytes
-                    ? header->image_bytes - header->fixed_bytes
-                    : 0;
-    }
-    *offset = (uint32_t)from + (address >= symbols->data_start ? header->fixed_bytes : 0);
-    return from < limit;
+    if (address >= symbols->data_start)
+        from = address - symbols->data_start + header->fixed_bytes;
+    else if (from >= header->fixed_bytes)
+        return false;
+    *offset = (uint32_t)from;
+    return from < header->image_bytes;
 }
 
 /* ---- Telling ---- */
 
-static struct symbols_text text_at(const struct symbols *symbols, uint32_t at)
+/* The function of a node, and a line of it that is relative to its base_line. NULL: no such node. */
+static const struct symbols_node *tell_node(const struct symbols *symbols, uint32_t number,
+                                            uint32_t line, struct symbols_place *place)
 {
-    const char *text = (const char *)symbols->parts[SYMBOLS_STRINGS] + at;
-    uint32_t limit = symbols->header.counts[SYMBOLS_STRINGS];
+    const struct symbols_node *node = record(symbols, SYMBOLS_NODES, number);
+    const struct symbols_entity *entity =
+        node ? record(symbols, SYMBOLS_ENTITIES, node->entity) : NULL;
 
-    if (at >= limit)
-        return (struct symbols_text){"", 0};
-    return (struct symbols_text){text, strnlen(text, limit - at)};
+    if (!entity)
+        return NULL;
+    place->inlined = false;
+    place->name = entity->name_low | (uint32_t)(entity->name_file & 15) << 16;
+    place->file = entity->name_file >> 4;
+    place->line = place->file == SYMBOLS_NO_FILE ? 0 : entity->base_line + line;
+    return node;
 }
 
-static struct symbols_text file_text(const struct symbols *symbols, uint32_t file)
+/* Goes from a node that was inlined to the one that it was inlined into, and tells the line of the call.
+ * NULL: the table is damaged. */
+static const struct symbols_node *tell_caller(const struct symbols *symbols, uint32_t *number,
+                                              const struct symbols_node *node,
+                                              struct symbols_place *place)
 {
-    uint32_t at;
+    const struct symbols_odd_call *odd = NULL;
+    uint32_t up = node->up, line = node->line;
 
-    if (!read_record(symbols, SYMBOLS_FILES, file, &at))
-        return (struct symbols_text){"", 0};
-    return text_at(symbols, at);
+    if (line == SYMBOLS_ODD) {
+        odd = find_last(symbols, SYMBOLS_ODD_CALLS, *number);
+        up = odd ? odd->up : 0;
+    }
+    if (up == 0 || up > *number)
+        return NULL;
+    *number -= up;
+    node = tell_node(symbols, *number, line, place);
+    if (odd) {
+        place->file = odd->file - 1;
+        place->line = odd->line;
+    }
+    return node;
 }
 
-static void tell_line(const struct symbols *symbols, uint32_t file, uint32_t line,
-                      struct symbols_place *place)
+/* How far `address` is into its function or variable. */
+static uint32_t offset_in(const struct symbols *symbols, uint32_t address)
 {
-    place->file = file_text(symbols, file);
-    place->line = line;
-}
+    const unaligned_uint32_t *start = find_last(symbols, SYMBOLS_STARTS, address);
 
-/* The function of a node, and a line of it that is relative to its base_line. */
-static bool tell_node(const struct symbols *symbols, uint32_t number, uint32_t line,
-                      struct symbols_node *node, struct symbols_place *place)
-{
-    struct symbols_entity entity;
-
-    memset(place, 0, sizeof(*place));
-    if (!read_record(symbols, SYMBOLS_NODES, number, node) ||
-        !read_record(symbols, SYMBOLS_ENTITIES, node->entity, &entity))
-        return false;
-    place->name = text_at(symbols, entity.name_low | (uint32_t)(entity.name_file & 15) << 16);
-    if (entity.name_file >> 4 != SYMBOLS_NO_FILE)
-        tell_line(symbols, entity.name_file >> 4, entity.base_line + line, place);
-    return true;
-}
-
-/* Goes from a node that was inlined to the one that it was inlined into, and tells the line of the call. */
-static bool tell_caller(const struct symbols *symbols, uint32_t *number, struct symbols_node *node,
-                        struct symbols_place *place)
-{
-    struct symbols_odd_call odd = {.up = node->up};
-    bool is_odd = node->line == SYMBOLS_ODD;
-    uint32_t line = node->line, index;
-
-    if (is_odd && (!find_last(symbols, SYMBOLS_ODD_CALLS, *number, &index) ||
-                   !read_record(symbols, SYMBOLS_ODD_CALLS, index, &odd)))
-        return false;
-    if (odd.up == 0 || odd.up > *number)
-        return false;
-    *number -= odd.up;
-    if (!tell_node(symbols, *number, line, node, place))
-        return false;
-    if (is_odd)
-        tell_line(symbols, odd.file - 1, odd.line, place);
-    return true;
-}
-
-/* Where the function or variable at `address` begins. */
-static uint32_t start_of(const struct symbols *symbols, uint32_t address)
-{
-    uint32_t index, start = address;
-
-    if (find_last(symbols, SYMBOLS_STARTS, address, &index))
-        read_record(symbols, SYMBOLS_STARTS, index, &start);
-    return start;
+    return start ? address - *start : 0;
 }
 
 size_t symbols_find(const struct symbols *symbols, vaddr_t address, struct symbols_place *places,
                     size_t max)
 {
-    struct symbols_place *place = places;
-    struct symbols_node node;
-    uint32_t offset, number;
+    struct symbols_place *place = places, *last = places + max - 1, caller;
+    const struct symbols_node *node;
+    uint32_t offset;
     struct run run;
 
-    if (max == 0 || !to_offset(symbols, address, &offset) || !find_run(symbols, offset, &run) ||
-        !tell_node(symbols, run.node, run.line, &node, place))
+    if (max == 0 || !to_offset(symbols, address, &offset) || !find_run(symbols, offset, &run))
         return 0;
-    if (run.is_odd)
-        tell_line(symbols, run.file - 1, run.line, place);
-    number = run.node;
-    while (node.up != 0) {
-        struct symbols_place caller;
-
-        if (!tell_caller(symbols, &number, &node, &caller))
-            break;
+    node = tell_node(symbols, run.node, run.line, place);
+    if (!node)
+        return 0;
+    if (run.is_odd) {
+        place->file = run.file - 1;
+        place->line = run.line;
+    }
+    while (node->up != 0 && (node = tell_caller(symbols, &run.node, node, &caller))) {
         place->inlined = true;
-        place += place < places + max - 1;
+        place += place < last;
         *place = caller;
     }
-    place->offset = offset - start_of(symbols, offset);
+    place->offset = offset_in(symbols, offset);
     return (size_t)(place - places) + 1;
+}
+
+static struct symbols_text text_at(const struct symbols *symbols, uint32_t at)
+{
+    const uint8_t *length = record(symbols, SYMBOLS_STRINGS, at);
+
+    if (!length || *length >= symbols->header.counts[SYMBOLS_STRINGS] - at)
+        return (struct symbols_text){"", 0};
+    return (struct symbols_text){(const char *)length + 1, *length};
+}
+
+struct symbols_text symbols_name(const struct symbols *symbols, const struct symbols_place *place)
+{
+    return text_at(symbols, place->name);
+}
+
+struct symbols_text symbols_file(const struct symbols *symbols, const struct symbols_place *place)
+{
+    const unaligned_uint32_t *at = record(symbols, SYMBOLS_FILES, place->file);
+
+    return at ? text_at(symbols, *at) : (struct symbols_text){"", 0};
 }

@@ -200,7 +200,9 @@ static void put_string(struct encoder *encoder, int string)
         return;
     encoder->string_at[string] = (uint32_t)encoder->parts[SYMBOLS_STRINGS].size;
     check_limit(encoder->parts[SYMBOLS_STRINGS].size, 1u << SYMBOLS_NAME_BITS, "bytes of names");
-    put(&encoder->parts[SYMBOLS_STRINGS], text, strlen(text) + 1);
+    check_limit(strlen(text), UINT8_MAX, "characters of a name");
+    put_byte(&encoder->parts[SYMBOLS_STRINGS], strlen(text));
+    put(&encoder->parts[SYMBOLS_STRINGS], text, strlen(text));
 }
 
 static void put_entity(struct encoder *encoder, const struct entity *entity)

@@ -60,6 +60,7 @@ def screen_part(name: str) -> Callable[[dict[str, Numbers]], int]:
 ROWS = (
     Row("int3 and back", serial("breakpoint median"), 80),
     Row("timer interrupt", serial("timer-interrupt median"), 100),
+    Row("symbol, line and inlined calls of an address, most", serial("symbol-lookup maximum"), 2000),
     Row("log line of 30 characters, to the ring", serial("log-ring median")),
     Row("the same, to the ring and serial", serial("log-line median"), 2000),
     Row("the same, what the screen adds", screen_part("log-line median"), 60000),

@@ -10,14 +10,16 @@
 
 #include "lib/symbols.h"
 
-static void print_place(const struct symbols_place *place)
+static void print_place(const struct symbols *symbols, const struct symbols_place *place)
 {
-    printf("%.*s ", (int)place->name.length, place->name.text);
+    struct symbols_text name = symbols_name(symbols, place), file = symbols_file(symbols, place);
+
+    printf("%.*s ", (int)name.length, name.text);
     if (place->inlined)
         printf("inlined");
     else
         printf("%lx", (unsigned long)place->offset);
-    printf(" %.*s:%u\n", (int)place->file.length, place->file.text, (unsigned)place->line);
+    printf(" %.*s:%u\n", (int)file.length, file.text, (unsigned)place->line);
 }
 
 int main(int argument_count, char **arguments)
@@ -43,7 +45,7 @@ int main(int argument_count, char **arguments)
 
         printf("= %lx\n", address);
         for (size_t i = 0; i < count; i++)
-            print_place(&places[i]);
+            print_place(&symbols, &places[i]);
     }
     return 0;
 }
