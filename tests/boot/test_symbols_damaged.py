@@ -1,0 +1,91 @@
+"""A kernel whose symbol table is damaged: the log says so once, and the report comes with what is left."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import struct
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import pytest
+
+from boot import ROOT, boot_once
+from casefile import parse_case
+from qemu import find_tools
+from runner import find_problems
+
+HEADER = struct.Struct("<QQQ")  # magic, size, checksum: scripts/embed-kernel
+EMBEDDED = re.compile(rb"FLKERNEL.{16}\x7fELF", re.S)
+TABLE = b"FLLKSYM1"
+
+GOLDEN = """about: {about}
+options: exit=qemu fault={fault}
+status: 35
+---
+[    0.000000] [0] INFO  Faultline {{version}} ({{id}})
+[    0.000000] [0] WARN  the symbol table is unusable: {sentence}; reports will show bare addresses
+...
+*** {head}, CPU 0, kernel mode, report 1
+cause      {{text}}
+at         {{addr}}{line}
+...
+backtrace  return addresses:
+           no names: the symbol table is unusable: {sentence}
+           #0   {{addr}}
+           #1   {{addr}}
+...
+*** END OF REPORT
+exit: 0x11
+! ERROR
+"""
+
+
+def flip_a_byte(table: memoryview) -> None:
+    table[len(table) // 2] ^= 1
+
+
+def lose_the_magic(table: memoryview) -> None:
+    table[0] ^= 0xFF
+
+
+def claim_another_size(table: memoryview) -> None:
+    struct.pack_into("<I", table, 24, len(table) + 1)
+
+
+def checksum64(data: bytes) -> int:
+    loader = SourceFileLoader("embed_kernel", str(ROOT / "scripts" / "embed-kernel"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("embed_kernel", loader))
+    loader.exec_module(module)
+    return module.checksum64(data)
+
+
+def damaged_image(damage) -> bytes:
+    """BOOTX64.EFI with the table changed and the embedded kernel's checksum made right again."""
+    image = bytearray((ROOT / "build" / "release" / "BOOTX64.EFI").read_bytes())
+    at = EMBEDDED.search(image).start()
+    magic, size, _ = HEADER.unpack_from(image, at)
+    kernel = memoryview(image)[at + HEADER.size:at + HEADER.size + size]
+    found = [match.start() for match in re.finditer(TABLE, kernel)]
+    table_bytes = (ROOT / "build" / "release" / "symbols.table").stat().st_size
+    start = next(place for place in found if struct.unpack_from("<I", kernel, place + 24)[0] == table_bytes)
+    damage(kernel[start:start + table_bytes])
+    HEADER.pack_into(image, at, magic, size, checksum64(bytes(kernel)))
+    kernel.release()
+    return bytes(image)
+
+
+@pytest.mark.parametrize("damage, fault, head, line, sentence", [
+    (flip_a_byte, "write-null", "FAULT #PF page fault", "", "its checksum is wrong"),
+    (lose_the_magic, "panic", "PANIC", " (kernel/fault/menu.c:{n})", "it does not begin with the magic number"),
+    (claim_another_size, "divide", "FAULT #DE divide error", "", "its size is not what its header says"),
+])
+def test_damaged_table(damage, fault: str, head: str, line: str, sentence: str, tmp_path: Path) -> None:
+    build, work = tmp_path / "release", tmp_path / "work"
+    build.mkdir()
+    work.mkdir()
+    (build / "BOOTX64.EFI").write_bytes(damaged_image(damage))
+    text = GOLDEN.format(about=damage.__name__, fault=fault, head=head, line=line, sentence=sentence)
+    case = parse_case(text, damage.__name__, "test_symbols_damaged.py")
+    boot = boot_once(case, find_tools(), build, work)
+    assert find_problems(case, boot) == [], boot.raw_log
