@@ -69,14 +69,18 @@ void log_draw_after_interrupt(void);
 void log_draw_now(void);
 
 /*
- * For a report that nothing may interleave with: takes both sinks from whoever holds them, for
- * good, after showing what the ring still holds; drawn is it with the next log_raw_line(). From then on
+ * For a report that nothing may interleave with: takes both sinks from whoever holds them, after
+ * showing what the ring still holds; drawn is it with the next log_raw_line(). From then on
  * log_write() only fills the ring. Any context; other CPUs stopped.
  */
 void log_take_over(void);
 
-/* A fault came while a sink was written to after log_take_over(): that sink is not used again. */
-void log_drop_failing_sink(void);
+/* The end of a report after which the kernel goes on: shows what came meanwhile. */
+void log_give_back(void);
+
+/* After a fault: if it came while a sink was written to after log_take_over(), that sink is not used again, and the
+ * answer is true. */
+bool log_drop_failing_sink(void);
 
 /* One line straight to every sink, neither prefixed nor filtered. Only after log_take_over(). */
 void log_raw_line(uint32_t rgb, const char *text, size_t length);

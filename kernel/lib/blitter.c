@@ -4,8 +4,6 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 
-#define PIXELS_A_STORE 2
-
 static bool fits(const struct framebuffer *framebuffer, const struct psf_font *font, uint32_t scale,
                  uint32_t columns_max, uint32_t rows_max)
 {
@@ -57,12 +55,20 @@ void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_
 /* With an odd pitch every second line begins between two multiples of 8. */
 typedef volatile uint64_t ALIGNED(4) pixel_pair;
 
-/* One line of pixels: the highest two bits are the leftmost pair. */
-static void draw_line(uint32_t *at, uint64_t bits, unsigned pair_count,
-                      const struct blitter_ink *ink)
+/* Eight pixels, the highest bit leftmost. */
+static void draw_eight(pixel_pair *at, uint8_t bits, const struct blitter_ink *ink)
 {
-    for (unsigned left = pair_count; left > 0; left--, at += PIXELS_A_STORE)
-        *(pixel_pair *)at = ink->pairs[bits >> (left - 1) * PIXELS_A_STORE & 3];
+    at[0] = ink->pairs[bits >> 6];
+    at[1] = ink->pairs[bits >> 4 & 3];
+    at[2] = ink->pairs[bits >> 2 & 3];
+    at[3] = ink->pairs[bits & 3];
+}
+
+/* One row of a glyph, spread to 8 * scale bits. */
+static void draw_line(uint32_t *at, uint64_t bits, uint32_t scale, const struct blitter_ink *ink)
+{
+    for (uint32_t left = scale; left > 0; left--, at += BLITTER_GLYPH_WIDTH)
+        draw_eight((pixel_pair *)at, (uint8_t)(bits >> 8 * (left - 1)), ink);
 }
 
 void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t column, uint32_t row,
@@ -70,13 +76,12 @@ void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t colu
 {
     const uint8_t *bitmap = psf_glyph(&blitter->font, glyph);
     uint32_t scale = blitter->scale, pitch = blitter->framebuffer.pitch_pixels;
-    unsigned pair_count = BLITTER_GLYPH_WIDTH * scale / PIXELS_A_STORE;
     uint32_t *at = pixels + (uint64_t)row * blitter->font.height * scale * pitch +
                    column * BLITTER_GLYPH_WIDTH * scale;
 
     for (uint32_t y = 0; y < blitter->font.height; y++)
         for (uint32_t copy = 0; copy < scale; copy++, at += pitch)
-            draw_line(at, blitter->spread[bitmap[y]], pair_count, ink);
+            draw_line(at, blitter->spread[bitmap[y]], scale, ink);
 }
 
 /* Black is 0 in every pixel format. */

@@ -14,6 +14,8 @@
 /* 20 digits of seconds, 6 of microseconds, 8 of the CPU, and what is between. */
 #define PREFIX_MAX       48
 #define SINKS_MAX        2
+#define LEVEL_WIDTH      6 /* of a level's name and the blank behind it */
+#define WORD             sizeof(uint64_t)
 #define DELETE           0x7f
 #define DRAW_INTERVAL_NS UINT64_C(16000000) /* a display shows 60 pictures a second */
 
@@ -37,17 +39,46 @@ static const struct {
     const char *name;
     uint32_t rgb;
 } levels[LOG_LEVEL_COUNT] = {
-    [LOG_ERROR] = {"ERROR", 0xff5555}, [LOG_WARN] = {"WARN ", 0xffff55},
-    [LOG_INFO] = {"INFO ", 0x5555ff},  [LOG_DEBUG] = {"DEBUG", 0x55ffff},
-    [LOG_TRACE] = {"TRACE", 0xff55ff},
+    [LOG_ERROR] = {"ERROR ", 0xff5555}, [LOG_WARN] = {"WARN  ", 0xffff55},
+    [LOG_INFO] = {"INFO  ", 0x5555ff},  [LOG_DEBUG] = {"DEBUG ", 0x55ffff},
+    [LOG_TRACE] = {"TRACE ", 0xff55ff},
 };
 
-/* A terminal would obey control characters, and a screen has no pictures for them. */
-static void replace_controls(char *text, size_t length)
+static bool is_control(char c) { return ((uint8_t)c < ' ' && c != '\t') || c == DELETE; }
+
+/* Whether one of 8 characters may be a control character: a byte below 0x20, or 0x7f (which are those that become 0 when
+ * all their bits are turned over). The subtraction borrows from the highest bit of just such bytes, or behind one. */
+static bool may_hold_control(const char *text)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), top = each << 7;
+    uint64_t word, deletes;
+
+    memcpy(&word, text, sizeof(word));
+    deletes = word ^ each * DELETE;
+    return (((word - each * ' ') & ~word) | ((deletes - each) & ~deletes)) & top;
+}
+
+static void replace_in(char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (((uint8_t)text[i] < ' ' && text[i] != '\t') || text[i] == DELETE)
+        if (is_control(text[i]))
             text[i] = '?';
+}
+
+/* A terminal would obey control characters, and a screen has no pictures for them. The last 8 characters are looked at
+ * as one word, too. */
+static void replace_controls(char *text, size_t length)
+{
+    if (length < WORD) {
+        replace_in(text, length);
+        return;
+    }
+    for (size_t at = 0; at < length; at += WORD) {
+        char *word = text + (at + WORD <= length ? at : length - WORD);
+
+        if (may_hold_control(word))
+            replace_in(word, WORD);
+    }
 }
 
 /* What was too long is marked, and not cut within a character. */
@@ -114,8 +145,7 @@ static void show_record(const struct log_sink *sink, const struct log_record *re
     size_t length = format_prefix(prefix, record);
 
     sink->put(LOG_COLOR_DIM, prefix, length);
-    sink->put(levels[record->level].rgb, levels[record->level].name, 5);
-    sink->put(LOG_COLOR_TEXT, " ", 1);
+    sink->put(levels[record->level].rgb, levels[record->level].name, LEVEL_WIDTH);
     sink->put(LOG_COLOR_TEXT, record->text, record->length);
     sink->end_line();
 }
@@ -248,11 +278,20 @@ void log_take_over(void)
     writing = NULL;
 }
 
-void log_drop_failing_sink(void)
+void log_give_back(void)
 {
+    atomic_store(&taken_over, false);
+    log_drain();
+}
+
+bool log_drop_failing_sink(void)
+{
+    bool was_writing = writing;
+
     if (writing)
         writing->broken = true;
     writing = NULL;
+    return was_writing;
 }
 
 void log_raw_line(uint32_t rgb, const char *text, size_t length)
@@ -290,7 +329,7 @@ void log_tail(unsigned count, void (*show)(const char *prefix, const char *text,
         if (result == RING_LOST)
             continue;
         length = format_prefix(prefix, &record);
-        format(prefix + length, sizeof(prefix) - length, "%s ", levels[record.level].name);
+        format(prefix + length, sizeof(prefix) - length, "%s", levels[record.level].name);
         show(prefix, record.text, record.length);
     }
 }

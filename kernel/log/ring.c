@@ -16,7 +16,6 @@
 #define SLOT_BYTES      64
 #define HEAD_TEXT_BYTES 40
 #define TAIL_TEXT_BYTES 56
-#define SLOTS_MAX       8
 
 enum slot_tag { TAG_EMPTY, TAG_BUSY, TAG_COMMITTED, TAG_CONTINUED };
 
@@ -74,14 +73,14 @@ static bool claim_slot(uint64_t position)
 /* All slots of a record, or none: then those that could be had are marked for readers to step over. */
 static bool claim_slots(uint64_t position, unsigned count)
 {
-    bool mine[SLOTS_MAX], all = true;
+    unsigned refused = 0;
 
-    for (unsigned i = 0; i < count; i++)
-        all = (mine[i] = claim_slot(position + i)) && all;
-    for (unsigned i = 0; i < count && !all; i++)
-        if (mine[i])
+    while (refused < count && claim_slot(position + refused))
+        refused++;
+    for (unsigned i = 0; refused < count && i < count; i++)
+        if (i < refused || (i > refused && claim_slot(position + i)))
             atomic_store(&slot_at(position + i)->state, state_of(position + i, TAG_CONTINUED));
-    return all;
+    return refused == count;
 }
 
 void ring_add(enum log_level level, uint32_t cpu, uint64_t time_ns, const char *text, size_t length)
@@ -194,4 +193,10 @@ uint64_t ring_position_back(unsigned count)
         count -= atomic_load(&slot_at(position)->state) == state_of(position, TAG_COMMITTED);
     }
     return position;
+}
+
+void ring_damage(void)
+{
+    for (unsigned i = 0; i < SLOT_COUNT; i++)
+        memset((void *)&slots[i], 0xb7, sizeof(slots[i]));
 }

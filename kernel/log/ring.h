@@ -37,4 +37,7 @@ bool ring_has_record(uint64_t position);
  */
 uint64_t ring_position_back(unsigned count);
 
+/* Overwrites every record, as a stray pointer would: for the fault menu. */
+void ring_damage(void);
+
 #endif

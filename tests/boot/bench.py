@@ -63,7 +63,7 @@ ROWS = (
     Row("symbol, line and inlined calls of an address, most", serial("symbol-lookup maximum"), 2000),
     Row("log line of 30 characters, to the ring", serial("log-ring median")),
     Row("the same, to the ring and serial", serial("log-line median"), 2000),
-    Row("the same, what the screen adds", screen_part("log-line median"), 60000),
+    Row("the same, what the screen adds, drawn at once", screen_part("log-draw median"), 60000),
     Row("the same, what the screen adds when it scrolls", screen_part("log-scroll median")),
     Row("drawn for that line when it scrolls", both("log-scroll drawn"), unit="bytes"),
     Row("StartImage to ready, screen on", both("boot total"), 10_000_000),
