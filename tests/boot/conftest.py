@@ -15,6 +15,7 @@ import pytest
 from available import lacking, not_collected
 from boot import ROOT
 from casefile import TIERS, Case, CaseError, parse_case
+from marks import MarkError, fill_marks
 from qemu import MissingTool, find_tools
 from runner import BootFailure, run_case
 
@@ -95,7 +96,11 @@ def readable_cases() -> Iterator[Case]:
 
 def read_case(path: Path) -> Case:
     shown = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-    return parse_case(path.read_text(encoding="utf-8"), path.stem, shown)
+    try:
+        text = fill_marks(path.read_text(encoding="utf-8"))
+    except MarkError as error:
+        raise CaseError(f"{shown}:1: {error}") from error
+    return parse_case(text, path.stem, shown)
 
 
 def is_chosen(case: Case, config: pytest.Config) -> bool:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from golden import ANSI_ESCAPE
 
 CLOSING_LINE = re.compile(r"(?:\[ *\d+\.\d{6}\] \[[0-9A-F]+\] INFO  )?exit: 0x([0-9a-f]{2})")
-REPORT_BEGIN = ("*** FAULT", "*** PANIC")
+FATAL_BEGIN = ("*** FAULT", "*** PANIC")
+REPORT_BEGIN = (*FATAL_BEGIN, "*** WARN")
 REPORT_END = "*** END OF REPORT"
 STATUS_FAULT = 35
 
@@ -126,15 +127,15 @@ def _judge_closing_line(outcome: Outcome, expected: Expectation) -> list[Failure
 
 
 def _judge_reports(outcome: Outcome, expected: Expectation) -> list[Failure]:
-    """Each report has a beginning and an end; a fatal fault has exactly one report."""
+    """Each report has a beginning and an end; a fatal fault has exactly one, whatever warnings came before it."""
     lines = [ANSI_ESCAPE.sub("", line) for line in outcome.log]
     marks = [line for line in lines if line.startswith((*REPORT_BEGIN, REPORT_END))]
-    begins = [line for line in marks if line.startswith(REPORT_BEGIN)]
+    fatal = [line for line in marks if line.startswith(FATAL_BEGIN)]
     alternate = all(line.startswith(REPORT_BEGIN if index % 2 == 0 else REPORT_END) for index, line in enumerate(marks))
     if not alternate or len(marks) % 2:
         return [Failure("report", "beginnings and ends do not pair up: " + ", ".join(f"`{line}`" for line in marks))]
-    if expected.status == STATUS_FAULT and len(begins) != 1:
-        return [Failure("report", f"a fatal fault prints exactly one report, this log has {len(begins)}")]
+    if expected.status == STATUS_FAULT and len(fatal) != 1:
+        return [Failure("report", f"a fatal fault prints exactly one report, this log has {len(fatal)}")]
     return []
 
 
