@@ -66,10 +66,12 @@ ASFLAGS := -g -MMD -MP $(if $(IS_CLANG),-fdebug-compilation-dir=.,"-ffile-prefix
 KERNEL_CFLAGS := $(COMMON_CFLAGS) -fno-pic -fno-pie -mcmodel=kernel -fno-optimize-sibling-calls -mno-omit-leaf-frame-pointer \
                  -Wframe-larger-than=1024 -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs \
                  -mstack-protector-guard-offset=40
+# Code that compilers join, because it is equal, has one line for several places: a report would name the wrong one.
+KERNEL_CFLAGS += $(if $(IS_CLANG),-mllvm -enable-tail-merge=false,-fno-crossjumping -fno-tree-tail-merge -fno-ipa-icf)
 KERNEL_INCLUDES := -Iinclude -Iarch/x86_64/include -Ikernel -I$(O)/generated
 
 ifeq ($(BUILD),checked)
-KERNEL_CFLAGS += -fsanitize=undefined
+KERNEL_CFLAGS += -fsanitize=undefined -DCHECKED
 endif
 
 LOADER_CFLAGS := $(COMMON_CFLAGS) -fpic -fshort-wchar -fno-stack-protector -DGNU_EFI_USE_MS_ABI \

@@ -68,6 +68,23 @@ void boot_read_options(void)
     fault_set_exit_qemu(boot_options.exit_qemu);
 }
 
+void boot_options_text(char *text, size_t size)
+{
+    size_t length = 0;
+
+    for (uint32_t i = 0; i < boot_info.options_bytes && length + 1 < size; i++) {
+        char next =
+            boot_info.options[i] > ' ' && boot_info.options[i] <= '~' ? boot_info.options[i] : ' ';
+
+        if (next != ' ' || (length > 0 && text[length - 1] != ' '))
+            text[length++] = next;
+    }
+    length -= length > 0 && text[length - 1] == ' ';
+    text[length] = '\0';
+    if (length == 0)
+        string_copy(text, size, "none", 4);
+}
+
 /* Where the framebuffer is mapped now: at first where the loader mapped it. */
 static void *screen_pixels;
 

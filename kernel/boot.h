@@ -12,6 +12,9 @@ void boot_take_handoff(const struct boot_info *handed_over);
 /* Reads the options, warns about those it cannot use. */
 void boot_read_options(void);
 
+/* The options as they were found, on one line, for reports; at most size - 1 characters. Any context. */
+void boot_options_text(char *text, size_t size);
+
 /* Serial and screen, the screen through the loader's mapping. */
 void boot_start_sinks(void);
 

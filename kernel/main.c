@@ -71,6 +71,8 @@ static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t read
     const uint64_t *tsc = boot_info.tsc;
     enum log_level level = boot_options.bench[0] != '\0' ? LOG_INFO : LOG_DEBUG;
 
+    if (level > boot_options.loglevel)
+        return; /* a report's last lines would be nothing but this */
     log_write(
         level, "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, tables %lu, exit %lu",
         tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],

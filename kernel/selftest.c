@@ -26,7 +26,7 @@ static bool test_breakpoint(void) { return arch_breakpoint_keeps_registers(); }
 /* A lock masks interrupts while it is held, gives back what it found, and knows its owner. */
 static bool test_locks(void)
 {
-    struct spinlock outer = {NULL}, inner = {NULL};
+    struct spinlock outer = SPINLOCK("outer", 1), inner = SPINLOCK("inner", 2);
     irq_state_t first = spinlock_acquire(&outer), second;
     bool well = !arch_irq_enabled() && outer.owner == cpu_self();
 
@@ -99,10 +99,25 @@ static bool test_nmi(void)
 {
     uint64_t before = cpu_self()->nmi_count;
 
-    arch_provoke_nmi();
+    arch_send_nmi_to_self();
     for (unsigned spins = 0; cpu_self()->nmi_count == before && spins < 100000; spins++)
         arch_cpu_relax();
     return cpu_self()->nmi_count == before + 1;
+}
+
+static bool test_nested_nmi(void) { return arch_nmi_keeps_its_frame(); }
+
+/* What can be read is copied, up to the first byte that cannot. */
+static bool test_probe(void)
+{
+    const struct stack *stack = &cpu_self()->stacks[STACK_MAIN];
+    uint8_t bytes[16];
+    uint64_t copy = 0, original = 0x5eed;
+
+    return arch_probe_read(&copy, (vaddr_t)&original, sizeof(copy)) == 0 && copy == original &&
+           arch_probe_read(bytes, stack->high - 4, sizeof(bytes)) == sizeof(bytes) - 4 &&
+           arch_probe_read(bytes, 0, sizeof(bytes)) == sizeof(bytes) &&
+           arch_probe_read(bytes, UINT64_C(1) << 63, sizeof(bytes)) == sizeof(bytes);
 }
 
 static void wait_for_drawing(void)
@@ -159,7 +174,8 @@ static const struct {
     {"breakpoint", test_breakpoint}, {"locks", test_locks},
     {"control", test_control},       {"nmi", test_nmi},
     {"vectors", test_vectors},       {"timer", test_timer},
-    {"screen", test_screen},
+    {"screen", test_screen},         {"nested-nmi", test_nested_nmi},
+    {"probe", test_probe},
 };
 
 bool selftest_run(const char *name)

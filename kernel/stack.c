@@ -8,7 +8,7 @@
 static const char *const kind_names[STACK_KIND_COUNT] = {
     [STACK_MAIN] = "boot stack",        [STACK_DB] = "debug-exception stack",
     [STACK_NMI] = "NMI stack",          [STACK_DF] = "double-fault stack",
-    [STACK_MC] = "machine-check stack",
+    [STACK_MC] = "machine-check stack", [STACK_PANIC] = "report stack",
 };
 
 const struct stack *stack_by_number(unsigned number)

@@ -7,6 +7,7 @@
 
 #include "kernel/log.h"
 #include "lib/compiler.h"
+#include "lib/format.h"
 #include "x86/cpuid.h"
 #include "x86/registers.h"
 
@@ -89,6 +90,8 @@ static uint64_t current(enum control_register which)
     }
 }
 
+static bool was_set; /* arch_cpu_init_cpu() has run */
+
 static void fpu_init(void)
 {
     uint32_t mxcsr = MXCSR_DEFAULT;
@@ -109,6 +112,26 @@ void arch_cpu_init_cpu(void)
     if (x86_has(X86_PAT))
         x86_write_msr(MSR_PAT, wanted(PAT));
     fpu_init();
+    was_set = true;
+}
+
+size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size)
+{
+    const struct cpu *self = cpu_self();
+    size_t length = 0;
+
+    for (enum control_register which = CR0; was_set && which < CONTROL_REGISTER_COUNT; which++) {
+        uint64_t is = current(which), should = wanted(which);
+
+        if (is != should)
+            length += format(text + length, size - length, "%s%s is %lx but was set to %lx",
+                             length ? ", " : "", register_names[which], is, should);
+    }
+    if (in_kernel && self->trapped_gs != (uint64_t)self)
+        length += format(text + length, size - length,
+                         "%sGS base was %lx but CPU %X's structure is at %lx", length ? ", " : "",
+                         self->trapped_gs, self->id, (uint64_t)self);
+    return length;
 }
 
 bool arch_cpu_verify(void)

@@ -10,17 +10,18 @@
 #define MAIN_STACK_BYTES      (64 * KIB)
 #define INTERRUPT_STACK_BYTES (16 * KIB)
 
-/* Guard pages lie between the stacks: an overflow hits one and cannot reach the next stack. */
-struct guarded_interrupt_stack {
+/* Each stack between two guard pages of its own, so that the page that is hit tells which stack it was. */
+struct guarded_stack {
+    uint8_t guard_below[PAGE_SIZE];
     uint8_t stack[INTERRUPT_STACK_BYTES];
-    uint8_t guard[PAGE_SIZE];
+    uint8_t guard_above[PAGE_SIZE];
 };
 
 static struct boot_stacks {
     uint8_t guard_below[PAGE_SIZE];
     uint8_t main[MAIN_STACK_BYTES];
     uint8_t guard_above[PAGE_SIZE];
-    struct guarded_interrupt_stack interrupt[IST_COUNT];
+    struct guarded_stack interrupt[IST_COUNT], panic;
 } boot_stacks SECTION(".bss.boot_stacks") ALIGNED(4096);
 
 #define BOOT_STACK(array)                                                                          \
@@ -41,6 +42,7 @@ struct x86_cpu boot_cpu = {
             [STACK_NMI]  = BOOT_STACK(boot_stacks.interrupt[STACK_NMI - 1].stack),
             [STACK_DF]   = BOOT_STACK(boot_stacks.interrupt[STACK_DF - 1].stack),
             [STACK_MC]   = BOOT_STACK(boot_stacks.interrupt[STACK_MC - 1].stack),
+            [STACK_PANIC] = BOOT_STACK(boot_stacks.panic.stack),
         },
     },
     .gdt = {
@@ -66,4 +68,6 @@ _Static_assert(offsetof(struct boot_stacks, guard_above) == 4096 + 65536, "boot_
 _Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S");
 _Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "entry.S");
 _Static_assert(offsetof(struct tss, ist) == TSS_IST1, "entry.S");
+_Static_assert(offsetof(struct cpu, nmi_depth) == CPU_NMI_DEPTH, "entry.S");
+_Static_assert(offsetof(struct cpu, trapped_gs) == CPU_TRAPPED_GS, "entry.S");
 _Static_assert(STACK_MC == IST_COUNT, "interrupt-stack numbers are enum stack_kind");

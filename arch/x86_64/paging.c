@@ -35,7 +35,8 @@ static unsigned boot_tables_used;
 static paddr_t image_start, image_end; /* physical */
 static bool ready;
 static vaddr_t vmap_next = VMAP_START;
-static struct spinlock vmap_lock; /* vmap_next, and the tables of the vmap area */
+/* vmap_next, and the tables of the vmap area */
+static struct spinlock vmap_lock = SPINLOCK("vmap area", 0);
 
 /* The piece of RAM that is mapped before CR3 is loaded. */
 static paddr_t first_start, first_end;

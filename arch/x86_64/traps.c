@@ -1,5 +1,5 @@
 /*
- * One dispatch for all 256 vectors, and the handlers that belong to nobody else. Exceptions without
+ * One table of handlers for all 256 vectors, and the handlers that belong to nobody else. Exceptions without
  * a handler of their own end in a fault report; interrupts that nobody waited for are counted and
  * named once.
  */
@@ -29,12 +29,47 @@ static trap_handler_t *handlers[TRAP_VECTOR_COUNT] = {
 
 static uint32_t unexpected_counts[TRAP_VECTOR_COUNT];
 
-/* Drawing takes long: it waits for an interrupt's end, and for code that can be interrupted again. */
-void trap_dispatch(struct trap_frame *frame)
+/* #DB, NMI and #MC come unasked for, also between another exception and its handler's reading of CR2 or DR6: they
+ * leave both as they find them. */
+static void handle_unasked_for(struct trap_frame *frame, unsigned vector)
+{
+    uint64_t address = x86_read_cr2(), debug_status = x86_read_dr6();
+    uint32_t is_nmi = vector == X86_EXC_NMI;
+
+    cpu_self()->nmi_depth += is_nmi;
+    handlers[vector](frame);
+    cpu_self()->nmi_depth -= is_nmi;
+    if (x86_read_cr2() != address)
+        x86_write_cr2(address);
+    if (vector != X86_EXC_DB && x86_read_dr6() != debug_status)
+        x86_write_dr6(debug_status);
+}
+
+/* A second double fault on top of the first has overwritten its frame: no other handler may run. */
+static void handle_double_fault(struct trap_frame *frame)
+{
+    if (cpu_self()->double_fault_depth++ > 0)
+        fault_report_trap(frame);
+    handlers[X86_EXC_DF](frame);
+}
+
+void trap_on_interrupt_stack(struct trap_frame *frame)
+{
+    unsigned vector = (uint8_t)frame->vector;
+
+    if (vector == X86_EXC_DF)
+        handle_double_fault(frame);
+    else
+        handle_unasked_for(frame, vector);
+}
+
+void trap_exception(struct trap_frame *frame) { handlers[(uint8_t)frame->vector](frame); }
+
+/* Drawing takes long: it waits for the interrupt's end, and for code that can be interrupted. */
+void trap_interrupt(struct trap_frame *frame)
 {
     handlers[(uint8_t)frame->vector](frame);
-    if (log_drawing_is_due && (uint8_t)frame->vector >= X86_EXCEPTION_COUNT &&
-        frame->rflags & RFLAGS_IF)
+    if (log_drawing_is_due && frame->rflags & RFLAGS_IF)
         log_draw_after_interrupt();
 }
 

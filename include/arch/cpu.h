@@ -4,6 +4,7 @@
 #define ARCH_CPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/cpu.h"
@@ -57,6 +58,10 @@ static inline void arch_cpu_relax(void) { __asm__ volatile("pause"); }
  * the caller's last check and the stop in which one could be missed. */
 static inline void arch_cpu_idle(void) { __asm__ volatile("sti; hlt" : : : "memory"); }
 
+/* Raises the exception that failed checks are reported by (kernel/panic.h). The line's number, which the instruction does
+ * not need, keeps compilers from joining two of them. */
+#define ARCH_CPU_TRAP() __asm__ volatile("ud2" : : "i"(__LINE__) : "memory")
+
 /* Stops this CPU for good; an NMI is handled and it stops again. */
 NORETURN static inline void arch_cpu_stop(void)
 {
@@ -90,6 +95,10 @@ void arch_cpu_log(void);
 /* Compares the control registers with what arch_cpu_init_cpu() wrote; false, with a line for each
  * in the log, when something changed them behind the kernel's back. */
 bool arch_cpu_verify(void);
+
+/* The same as a text for a report, without a log, and GS when the exception that is reported came from the kernel; 0 when
+ * nothing differs or nothing was set yet. At most size - 1 characters. Any context. */
+size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size);
 
 /* Switches one protection off behind the kernel's back, and says whether arch_cpu_verify() noticed and
  * is content again afterwards. Interrupts off. */

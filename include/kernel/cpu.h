@@ -6,17 +6,37 @@
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/types.h"
 
-/* In the order of their interrupt-stack numbers, the main stack first. */
-enum stack_kind { STACK_MAIN, STACK_DB, STACK_NMI, STACK_DF, STACK_MC, STACK_KIND_COUNT };
+/* The main stack, then the interrupt stacks in the order of their numbers (SDM vol. 3A, 6.14.5). */
+enum stack_kind {
+    STACK_MAIN,
+    STACK_DB,
+    STACK_NMI,
+    STACK_DF,
+    STACK_MC,
+    STACK_PANIC, /* reports are written on it */
+    STACK_KIND_COUNT
+};
+
+#define FAILED_CHECK_TEXT_MAX 234
 
 /* [low, high) may be used; the page below low and the one at high are guards. */
 struct stack {
     vaddr_t low, high;
+};
+
+/* A check that failed on this CPU, kept from panic() or WARN() to its report (kernel/panic.h). */
+struct failed_check {
+    const char *file;
+    int line;
+    bool pending; /* the next #UD is how it is reported */
+    bool goes_on;
+    char text[FAILED_CHECK_TEXT_MAX];
 };
 
 struct cpu {
@@ -28,8 +48,12 @@ struct cpu {
     uint64_t spurious_count; /* LAPIC spurious and PIC spurious interrupts */
     uintptr_t stack_canary;  /* compilers read it at %gs:40 */
     uint32_t fault_depth;    /* fault reports begun and not ended on this CPU */
-    uint32_t reserved;
+    uint32_t nmi_depth;      /* an NMI is being handled */
+    uint64_t trapped_gs;     /* GS base that the last exception of ring 0 found */
+    uint32_t double_fault_depth;
+    uint32_t lock_rank; /* of the lock taken last (kernel/spinlock.h) */
     struct stack stacks[STACK_KIND_COUNT];
+    struct failed_check failed_check;
 };
 
 /* CPUs that run the kernel: so far the one that booted. */

@@ -1,7 +1,7 @@
 /*
  * A lock for data that several CPUs or an interrupt share. Taking it masks interrupts and says what
- * they were; letting it go puts that back. Never held across a wait; locks nest in one order only,
- * which their users state.
+ * they were; letting it go puts that back. Never held across a wait. Misuse panics in every build: taking a lock that
+ * this CPU holds, letting go of another's, interrupts enabled meanwhile, and an order other than ascending ranks.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
@@ -13,23 +13,53 @@
 
 struct spinlock {
     _Atomic(struct cpu *) owner; /* NULL: free */
+    const char *name;
+    uint32_t rank;       /* locks nest in ascending order; 0: this one takes no part */
+    uint32_t outer_rank; /* of the lock that its holder held before */
 };
+
+#define SPINLOCK(lock_name, lock_rank)                                                             \
+    {                                                                                              \
+        .name = (lock_name), .rank = (lock_rank)                                                   \
+    }
+
+/* spinlock.c: a panic that says what was done wrong. */
+NORETURN void spinlock_misused(const struct spinlock *lock, const char *what);
 
 static inline irq_state_t spinlock_acquire(struct spinlock *lock)
 {
     irq_state_t state = arch_irq_save();
-    struct cpu *nobody = NULL;
+    struct cpu *self = cpu_self(), *holder = NULL;
 
-    while (!atomic_compare_exchange_weak_explicit(&lock->owner, &nobody, cpu_self(),
-                                                  memory_order_acquire, memory_order_relaxed)) {
-        nobody = NULL;
+    while (!atomic_compare_exchange_weak_explicit(&lock->owner, &holder, self, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+        if (holder == self)
+            spinlock_misused(lock, "taken again by the CPU that holds it");
+        holder = NULL;
         arch_cpu_relax();
+    }
+    lock->outer_rank = self->lock_rank;
+    if (lock->rank != 0) {
+        if (lock->rank <= self->lock_rank)
+            spinlock_misused(lock, "taken after one that must come later");
+        self->lock_rank = lock->rank;
     }
     return state;
 }
 
 static inline void spinlock_release(struct spinlock *lock, irq_state_t state)
 {
+    struct cpu *self = cpu_self();
+
+    if (atomic_load_explicit(&lock->owner, memory_order_relaxed) != self)
+        spinlock_misused(lock, "let go by a CPU that does not hold it");
+    if (arch_irq_enabled())
+        spinlock_misused(lock, "held while interrupts were enabled");
+    if (lock->rank != 0) {
+        if (lock->rank != self->lock_rank)
+            spinlock_misused(lock, "let go before one that was taken later");
+        self->lock_rank = lock->outer_rank;
+    }
     atomic_store_explicit(&lock->owner, NULL, memory_order_release);
     arch_irq_restore(state);
 }

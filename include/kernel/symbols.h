@@ -17,6 +17,9 @@
 /* Checks the table; warns once when it cannot be used. Before it no address has a name. Boot CPU. */
 void symbols_init(void);
 
+/* Checks it once more, without a word: what led to a report may have damaged it. Any context. */
+void symbols_check(void);
+
 /* NULL, or a sentence that says why addresses have no names. */
 const char *symbols_problem(void);
 
@@ -32,6 +35,9 @@ size_t symbolize_return(char *text, size_t size, vaddr_t address);
 
 /* `boot_info+0x10`, the name alone, of a return address or any other; nothing when it is unknown. */
 size_t symbolize_name(char *text, size_t size, vaddr_t address, bool is_return);
+
+/* Where the function that holds an address begins; 0: unknown. */
+vaddr_t symbols_function_start(vaddr_t address);
 
 /*
  * One of the lines that a backtrace has for an address: level 0 is the innermost inlined call, the last

@@ -50,12 +50,26 @@ static bool describe_guard(const struct fault *fault, char *text, size_t size)
     if (!stack)
         return false;
     stack_name(stack, name, sizeof(name));
-    if (below && fault->sp < stack->low + PAGE_SIZE)
+    if (below && fault->sp >= stack->low - PAGE_SIZE && fault->sp < stack->low + PAGE_SIZE)
         format(text, size, "overflow of the %s: address %016lx is in the guard page below it", name,
                fault->address);
     else
         format(text, size, "%s the guard page %s the %s: address %016lx", access_to(fault->access),
                below ? "below" : "above", name, fault->address);
+    return true;
+}
+
+/* Nothing on a stack is code. */
+static bool describe_stack(const struct fault *fault, char *text, size_t size)
+{
+    const struct stack *stack = stack_find(fault->address);
+    char name[48];
+
+    if (!stack || fault->not_present)
+        return false;
+    stack_name(stack, name, sizeof(name));
+    format(text, size, "%s the %s: address %016lx, which is never executable",
+           access_to(fault->access), name, fault->address);
     return true;
 }
 
@@ -83,10 +97,39 @@ static void describe_direct_map(const struct fault *fault, char *text, size_t si
            fault->not_present ? "which is not mapped there" : "which does not allow that");
 }
 
+/* The kernel reached for what belongs to programs (SDM vol. 3A, 4.6.1). */
+static void describe_user_page(const struct fault *fault, char *text, size_t size)
+{
+    if (fault->access == FAULT_EXECUTE)
+        format(text, size,
+               "the kernel jumped to user memory, which it must not execute (SMEP): "
+               "address %016lx",
+               fault->address);
+    else
+        format(text, size,
+               "%s user memory by the kernel outside of its copy routines (SMAP): address %016lx",
+               access_to(fault->access), fault->address);
+}
+
+/* In the user half, where the kernel has nothing mapped: often a physical address that was not converted. */
+static bool describe_physical(const struct fault *fault, char *text, size_t size)
+{
+    if (!fault->not_present || fault->address >= DIRECT_MAP_START ||
+        !memory_is_known(fault->address))
+        return false;
+    format(text, size,
+           "%s address %016lx, where nothing is mapped; as a physical address it is memory of the "
+           "kind \"%s\", which is reached by phys_to_virt()",
+           access_to(fault->access), fault->address, memory_name_at(fault->address));
+    return true;
+}
+
 static const char *region_name(vaddr_t address)
 {
     if (address >= KERNEL_IMAGE_START)
         return "the kernel's image";
+    if (address >= USER_END + PAGE_SIZE && address < DIRECT_MAP_START)
+        return "a non-canonical address";
     if (address < DIRECT_MAP_START)
         return "user memory";
     if (address >= VMAP_START && address < VMAP_START + VMAP_BYTES)
@@ -118,9 +161,16 @@ static void describe_address(const struct fault *fault, char *text, size_t size)
     if (fault->reserved_bit)
         format(text, size, "a page-table entry for address %016lx has a reserved bit set",
                fault->address);
+    else if (fault->damaged_tables)
+        format(text, size,
+               "the page tables are damaged: one on the way to address %016lx is not in RAM",
+               fault->address);
     else if (fault->address < PAGE_SIZE)
         describe_null(fault, text, size);
-    else if (describe_guard(fault, text, size))
+    else if (fault->user_page && !fault->user)
+        describe_user_page(fault, text, size);
+    else if (describe_guard(fault, text, size) || describe_stack(fault, text, size) ||
+             describe_physical(fault, text, size))
         return;
     else if (part)
         describe_image(fault, part, "", text, size);

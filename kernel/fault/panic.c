@@ -1,34 +1,41 @@
-/* A broken invariant, told in the shape of a fault report; and what compilers call when they find
- * one. */
+/* See kernel/panic.h; and what compilers call when they find a broken invariant. */
 #include "kernel/panic.h"
 
-#include "arch/cpu.h"
-#include "kernel/symbols.h"
 #include "lib/format.h"
-#include "report.h"
 
-void panic_at(const char *file, int line, const char *template, ...)
+PRINTF_LIKE(4, 0)
+static void prepare(const char *file, int line, bool goes_on, const char *template,
+                    va_list arguments)
 {
-    vaddr_t caller = (vaddr_t)__builtin_return_address(0);
-    const vaddr_t *frame = __builtin_frame_address(0); /* the first word: the caller's */
-    bool first = report_begin();
-    char text[200];
+    struct failed_check *check = &cpu_self()->failed_check;
+
+    check->file = file;
+    check->line = line;
+    check->goes_on = goes_on;
+    format_v(check->text, sizeof(check->text), template, arguments);
+    check->pending = true;
+}
+
+void panic_prepare(const char *file, int line, const char *template, ...)
+{
     va_list arguments;
 
+    arch_irq_disable();
     va_start(arguments, template);
-    format_v(text, sizeof(text), template, arguments);
+    prepare(file, line, false, template, arguments);
     va_end(arguments);
-    if (!first)
-        report_broken(text);
-    report_about(text, caller);
-    report_headline("*** PANIC, CPU %X, kernel mode, report %u", cpu_self()->id, report_number());
-    report_line("cause", "%s", text);
-    if (symbolize_name(text, sizeof(text), caller, true) == 0)
-        format(text, sizeof(text), "%016lx", caller);
-    report_line("at", "%s (%s:%d)", text, file, line);
-    report_line("backtrace", "return addresses:");
-    backtrace_report(caller, true, (vaddr_t)frame, frame[0]);
-    report_end();
+}
+
+bool warn_prepare(const char *file, int line, const char *template, ...)
+{
+    va_list arguments;
+
+    if (cpu_self()->fault_depth > 0)
+        return false;
+    va_start(arguments, template);
+    prepare(file, line, true, template, arguments);
+    va_end(arguments);
+    return true;
 }
 
 /* Called by code that -fstack-protector-strong made, when a function's canary is gone. */

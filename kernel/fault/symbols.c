@@ -8,11 +8,16 @@
 static struct symbols symbols; /* empty until symbols_init(): nothing is found */
 static const char *problem = "it has not been checked yet";
 
-void symbols_init(void)
+void symbols_check(void)
 {
     problem = symbols_open(&symbols, kernel_symbols_start,
                            (size_t)(kernel_symbols_end - kernel_symbols_start),
                            (vaddr_t)kernel_text_start, (vaddr_t)kernel_data_start);
+}
+
+void symbols_init(void)
+{
+    symbols_check();
     if (problem)
         log_warn("the symbol table is unusable: %s; reports will show bare addresses", problem);
 }
@@ -73,6 +78,14 @@ size_t symbolize_name(char *text, size_t size, vaddr_t address, bool is_return)
     if (symbols_lookup(address - is_return, places, 1) == 0)
         return format(text, size, "%s", "");
     return tell_name(text, size, &places[0], is_return);
+}
+
+vaddr_t symbols_function_start(vaddr_t address)
+{
+    struct symbols_place places[SYMBOLS_PLACES_MAX];
+    size_t count = symbols_lookup(address, places, SYMBOLS_PLACES_MAX);
+
+    return count ? address - places[count - 1].offset : 0;
 }
 
 bool symbolize_level(char *text, size_t size, vaddr_t address, bool is_return, unsigned level)

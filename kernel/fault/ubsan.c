@@ -16,7 +16,8 @@ struct source_location {
     void __ubsan_handle_##kind(const struct source_location *where);                               \
     void __ubsan_handle_##kind(const struct source_location *where)                                \
     {                                                                                              \
-        panic_at(where->file, (int)where->line, "undefined behaviour: " words);                    \
+        panic_prepare(where->file, (int)where->line, "undefined behaviour: " words);               \
+        ARCH_CPU_TRAP();                                                                           \
     }
 
 UBSAN_HANDLER(add_overflow, "signed addition overflows")

@@ -102,6 +102,8 @@ const char *memory_name_at(paddr_t phys)
     return range ? memory_kind_name(range->kind) : "no memory";
 }
 
+bool memory_is_known(paddr_t phys) { return memory_map_find(&memory, phys); }
+
 vaddr_t memory_phys_to_image(paddr_t phys)
 {
     return phys >= image_start && phys < image_end ? phys - image_start + KERNEL_IMAGE_START : 0;

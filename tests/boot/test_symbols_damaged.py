@@ -30,10 +30,9 @@ status: 35
 cause      {{text}}
 at         {{addr}}{line}
 ...
-backtrace  return addresses:
-           no names: the symbol table is unusable: {sentence}
-           #0   {{addr}}
-           #1   {{addr}}
+backtrace  (no names: the symbol table is unusable: {sentence})
+           #0  {{addr}}
+           #1  {{addr}}
 ...
 *** END OF REPORT
 exit: 0x11
@@ -77,7 +76,7 @@ def damaged_image(damage) -> bytes:
 
 @pytest.mark.parametrize("damage, fault, head, line, sentence", [
     (flip_a_byte, "write-null", "FAULT #PF page fault", "", "its checksum is wrong"),
-    (lose_the_magic, "panic", "PANIC", " (kernel/fault/menu.c:{n})", "it does not begin with the magic number"),
+    (lose_the_magic, "panic", "PANIC", " (kernel/fault/provoke_checks.c:{n})", "it does not begin with the magic number"),
     (claim_another_size, "divide", "FAULT #DE divide error", "", "its size is not what its header says"),
 ])
 def test_damaged_table(damage, fault: str, head: str, line: str, sentence: str, tmp_path: Path) -> None:

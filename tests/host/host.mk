@@ -14,7 +14,8 @@ host_font := $(if $(host_font_packed),$(host_out)/font.psf)
 # and leaves the check of the second out.
 HOST_CFLAGS := -std=gnu17 -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
                -U_FORTIFY_SOURCE -Wall -Wextra -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-               -Wwrite-strings -Wcast-qual -Wpointer-arith -Wimplicit-fallthrough -Werror -Iinclude -Itests/host -MMD -MP
+               -Wwrite-strings -Wcast-qual -Wpointer-arith -Wimplicit-fallthrough -Werror -Iinclude -Iarch/x86_64/include -Itests/host \
+               -MMD -MP
 
 # The C library has the functions of string.c too: string.c and its test use other names for them, everything else uses
 # the C library's, which the sanitizers watch.

@@ -2,6 +2,7 @@
 #ifndef KERNEL_MM_MEMORY_H
 #define KERNEL_MM_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "boot/boot_info.h"
@@ -15,6 +16,9 @@ const struct memory_map *memory_init(const struct boot_info *info);
 /* Name of the kind of memory at a physical address, "no memory" in a hole. Any context after
  * memory_init(). */
 const char *memory_name_at(paddr_t phys);
+
+/* Whether the firmware's map has an entry for a physical address. Any context. */
+bool memory_is_known(paddr_t phys);
 
 /* The kernel-image address of a physical one, 0 when it is not in the image. Any context. */
 vaddr_t memory_phys_to_image(paddr_t phys);

@@ -19,12 +19,18 @@
 #define SELECTOR_TSS         (GDT_TSS * 8)
 
 /* Offsets that entry.S uses; asserted in cpu_state.c. */
-#define X86_CPU_GDT      144
-#define X86_CPU_TSS      208
-#define TSS_IST1         36
-#define IST_COUNT        4
-#define TRAP_FRAME_BYTES 176
-#define TRAP_FRAME_CS    144
+#define CPU_NMI_DEPTH     52
+#define CPU_TRAPPED_GS    56
+#define X86_CPU_GDT       416
+#define X86_CPU_TSS       480
+#define TSS_IST1          36
+#define IST_COUNT         4
+#define TRAP_FRAME_BYTES  176
+#define TRAP_FRAME_VECTOR 120
+#define TRAP_FRAME_RIP    136
+#define TRAP_FRAME_CS     144
+#define TRAP_FRAME_RFLAGS 152
+#define TRAP_FRAME_RSP    160
 
 /* The uppermost 16 bytes of each interrupt stack: the address of the CPU's own structure, and
  * padding. */
@@ -77,6 +83,9 @@ struct x86_cpu {
 
 extern struct x86_cpu
     boot_cpu; /* the first CPU's, static so that it is there before anything else */
+
+/* The gates, two words each (SDM vol. 3A, figure 6-8); entry.S fills them. One table for all CPUs. */
+extern uint64_t idt[];
 
 /* entry.S: loads GDT, task register, IDT and GS of the CPU whose structure is given. Any stack;
  * interrupts off. */

@@ -9,6 +9,7 @@
 
 #define CR0_PE BIT(0)
 #define CR0_MP BIT(1)
+#define CR0_TS BIT(3)
 #define CR0_ET BIT(4)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
@@ -32,6 +33,8 @@
 #define APIC_BASE_X2APIC   BIT(10)
 #define APIC_BASE_ENABLE   BIT(11)
 #define APIC_BASE_ADDRESS  BIT_RANGE(51, 12)
+#define MSR_MCG_CAP        0x179
+#define MSR_MCG_STATUS     0x17a
 #define MSR_PAT            0x277
 #define MSR_X2APIC_FIRST   0x800
 #define MSR_EFER           0xc0000080
@@ -46,8 +49,36 @@
 #define XCR0_SSE BIT(1)
 #define XCR0_AVX BIT(2)
 
+/* Debug registers (SDM vol. 3B, 17.2). */
+#define DR6_INIT      0xffff0ff0 /* its fixed ones, and BLD and RTM inverted: nothing happened */
+#define DR7_INIT      0x400
+#define DR7_LOCAL_0   BIT(0)
+#define DR7_WRITE_0   BIT(16) /* break on data writes */
+#define DR7_8_BYTES_0 BIT(19)
+
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
+#define RFLAGS_NT BIT(14)
+
+#define X86_READ_DR(number)                                                                        \
+    static inline uint64_t x86_read_dr##number(void)                                               \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+        __asm__ volatile("mov %%dr" #number ", %0" : "=r"(value));                                 \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void x86_write_dr##number(uint64_t value)                                        \
+    {                                                                                              \
+        __asm__ volatile("mov %0, %%dr" #number : : "r"(value));                                   \
+    }
+
+X86_READ_DR(0)
+X86_READ_DR(1)
+X86_READ_DR(2)
+X86_READ_DR(3)
+X86_READ_DR(6)
+X86_READ_DR(7)
+#undef X86_READ_DR
 
 #define X86_READ_CR(number)                                                                        \
     static inline uint64_t x86_read_cr##number(void)                                               \

@@ -23,7 +23,11 @@ _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME_BYTES,
                "entry.S finds the interrupt stack's top behind it");
 _Static_assert(sizeof(struct trap_frame) % 16 == 0,
                "System V ABI: the stack is 16-byte aligned at a call");
-_Static_assert(offsetof(struct trap_frame, cs) == TRAP_FRAME_CS,
-               "entry.S tests the interrupted ring");
+_Static_assert(offsetof(struct trap_frame, vector) == TRAP_FRAME_VECTOR &&
+                   offsetof(struct trap_frame, rip) == TRAP_FRAME_RIP &&
+                   offsetof(struct trap_frame, cs) == TRAP_FRAME_CS &&
+                   offsetof(struct trap_frame, rflags) == TRAP_FRAME_RFLAGS &&
+                   offsetof(struct trap_frame, rsp) == TRAP_FRAME_RSP,
+               "entry.S");
 
 #endif

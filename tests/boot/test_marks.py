@@ -1,0 +1,47 @@
+"""Every entry of the fault menu has its golden report, and that report names the line that provokes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from boot import ROOT
+from marks import MarkError, fill_marks, marks
+
+CASES = ROOT / "tests" / "boot" / "cases"
+MENUS = ("kernel/fault/provoke_memory.c", "kernel/fault/provoke_checks.c", "arch/x86_64/provoke.c")
+ENTRY = re.compile(r'^    \{"([\w-]+)",', re.M)
+# After the first the kernel goes on without a report; the second's report has no names.
+WITHOUT_PLACE = {"nmi", "damaged-symbols"}
+
+
+def entries() -> list[str]:
+    return [name for file in MENUS for name in ENTRY.findall((ROOT / file).read_text(encoding="utf-8"))]
+
+
+def test_there_are_as_many_as_promised() -> None:
+    assert len(entries()) >= 40
+    assert len(set(entries())) == len(entries())
+
+
+@pytest.mark.parametrize("name", entries())
+def test_each_entry_has_a_report_that_names_its_line(name: str) -> None:
+    prefix = "checked" if name.startswith("undefined-") else "fault"
+    text = (CASES / f"{prefix}-{name}.log").read_text(encoding="utf-8")
+    assert f"fault={name}" in text.split("---\n")[0]
+    if name in WITHOUT_PLACE:
+        return
+    lines = [line for line in text.splitlines() if re.match(r"at  |breakpoint|backtrace|\[.*breakpoint at| +#", line)]
+    named = [line for line in lines[:4] if "{mark:" in line]
+    assert named, f"neither `at` nor the first frames name a line that carries `fault: ...`: {lines[:4]}"
+
+
+def test_a_mark_that_nobody_carries_is_an_error() -> None:
+    with pytest.raises(MarkError, match="fault: no-such-mark"):
+        fill_marks("at x ({mark:no-such-mark})")
+
+
+def test_marks_become_places() -> None:
+    assert re.fullmatch(r"at x \(kernel/fault/provoke_memory\.c:\d+\)", fill_marks("at x ({mark:write-null})"))
+    assert marks()["write-null"].startswith("kernel/fault/provoke_memory.c:")
