@@ -105,6 +105,14 @@ static bool test_nmi(void)
     return cpu_self()->nmi_count == before + 1;
 }
 
+/* Chosen at the entry, with a 0 that ends strings. */
+static bool test_canary(void)
+{
+    uintptr_t canary = cpu_self()->stack_canary;
+
+    return canary != 0 && (canary & 0xff) == 0;
+}
+
 static bool test_nested_nmi(void) { return arch_nmi_keeps_its_frame(); }
 
 /* What can be read is copied, up to the first byte that cannot. */
@@ -175,7 +183,7 @@ static const struct {
     {"control", test_control},       {"nmi", test_nmi},
     {"vectors", test_vectors},       {"timer", test_timer},
     {"screen", test_screen},         {"nested-nmi", test_nested_nmi},
-    {"probe", test_probe},
+    {"probe", test_probe},           {"canary", test_canary},
 };
 
 bool selftest_run(const char *name)

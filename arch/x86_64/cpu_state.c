@@ -35,7 +35,6 @@ static struct boot_stacks {
 struct x86_cpu boot_cpu = {
     .common = {
         .self = &boot_cpu.common,
-        .stack_canary = 0x5aa5c33c69960ff0, /* constant: it finds accidents, not attackers */
         .stacks = {
             [STACK_MAIN] = BOOT_STACK(boot_stacks.main),
             [STACK_DB]   = BOOT_STACK(boot_stacks.interrupt[STACK_DB - 1].stack),
@@ -68,6 +67,7 @@ _Static_assert(offsetof(struct boot_stacks, guard_above) == 4096 + 65536, "boot_
 _Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S");
 _Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "entry.S");
 _Static_assert(offsetof(struct tss, ist) == TSS_IST1, "entry.S");
+_Static_assert(offsetof(struct cpu, stack_canary) == CPU_CANARY, "entry.S");
 _Static_assert(offsetof(struct cpu, nmi_depth) == CPU_NMI_DEPTH, "entry.S");
 _Static_assert(offsetof(struct cpu, trapped_gs) == CPU_TRAPPED_GS, "entry.S");
 _Static_assert(STACK_MC == IST_COUNT, "interrupt-stack numbers are enum stack_kind");

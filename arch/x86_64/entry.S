@@ -8,7 +8,9 @@
 #include "x86/descriptors.h"
 #include "x86/exceptions.h"
 
-#define MSR_GS_BASE 0xc0000101
+#define MSR_GS_BASE        0xc0000101
+#define CPUID_1_ECX_RDRAND 30
+#define CANARY_MIX         0x9e3779b97f4a7c15 /* odd, with bits all over: 2^64 / the golden ratio */
 
     .section .text.entry, "ax", @progbits
     .globl kernel_entry
@@ -22,6 +24,7 @@ kernel_entry:
     call    idt_build
     mov     $boot_cpu, %rdi
     call    x86_cpu_load
+    call    choose_canary
     mov     %rbx, %rdi
     call    kernel_main
     ud2
@@ -53,6 +56,34 @@ idt_build:
     jnz     1b
     ret
     .size   idt_build, . - idt_build
+
+/*
+ * Gives this CPU a canary of its own, before any function has put one on the stack: random where the CPU has RDRAND
+ * (SDM vol. 1, 7.3.17.1; a few tries, for it may be empty), else from the time-stamp counter. The lowest byte is 0, which
+ * ends a string that runs into it.
+ */
+    .type   choose_canary, @function
+choose_canary:
+    push    %rbx
+    mov     $1, %eax
+    cpuid
+    mov     $10, %esi
+    bt      $CPUID_1_ECX_RDRAND, %ecx
+    jnc     2f
+1:  rdrand  %rax
+    jc      3f
+    dec     %esi
+    jnz     1b
+2:  rdtsc
+    shl     $32, %rdx
+    or      %rdx, %rax
+    mov     $CANARY_MIX, %rdx
+    imul    %rdx, %rax
+3:  shl     $8, %rax
+    mov     %rax, %gs:CPU_CANARY
+    pop     %rbx
+    ret
+    .size   choose_canary, . - choose_canary
 
 /* void x86_cpu_load(struct x86_cpu *cpu): what every CPU runs before its first C call. */
     .globl x86_cpu_load

@@ -19,6 +19,7 @@
 #define SELECTOR_TSS         (GDT_TSS * 8)
 
 /* Offsets that entry.S uses; asserted in cpu_state.c. */
+#define CPU_CANARY        40
 #define CPU_NMI_DEPTH     52
 #define CPU_TRAPPED_GS    56
 #define X86_CPU_GDT       416
