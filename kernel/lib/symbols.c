@@ -49,14 +49,10 @@ static const char *place_parts(struct symbols *symbols, const uint8_t *table, si
     uint64_t at = sizeof(struct symbols_header);
 
     for (unsigned i = 0; i < SYMBOLS_PARTS; i++) {
-        uint64_t bytes = (uint64_t)symbols->header.counts[i] * symbols_record_bytes[i];
-
-        if (bytes > size_bytes - at)
-            return "its parts do not fit into it";
         symbols->parts[i] = table + at;
-        at += bytes;
+        at += (uint64_t)symbols->header.counts[i] * symbols_record_bytes[i];
     }
-    return at == size_bytes ? NULL : "its parts do not fill it";
+    return at == size_bytes ? NULL : "its parts are not as long as it is";
 }
 
 const char *symbols_open(struct symbols *symbols, const void *table, size_t size_bytes,
