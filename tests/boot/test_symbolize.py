@@ -73,6 +73,12 @@ def test_code_is_decoded_from_a_whole_instruction_on(null_report: str) -> None:
     assert not any("(bad)" in line for line in code[:code.index(marked[0]) + 1])
 
 
+def test_code_behind_a_long_instruction_is_decoded(tmp_path: Path) -> None:
+    """objdump breaks the bytes of instructions over 7 bytes into lines: only the first begins one."""
+    _, output, _ = symbolize(text=report("non-canonical-write", tmp_path))
+    assert re.search(r"\n +-> [0-9a-f]{16}  movl +\$0x0,\(%rax,%rdx,4\)\n", output), output
+
+
 def test_inlined_calls_are_expanded(inlined_report: str) -> None:
     output = symbolize("-", text=inlined_report)[1]
     chain = r"behind a call in call_address \(kernel/fault/\w+\.c:\d+\), inlined into execute_data \(kernel/fault/\w+\.c:\d+\)"
