@@ -75,7 +75,7 @@ def test_code_is_decoded_from_a_whole_instruction_on(null_report: str) -> None:
 
 def test_code_behind_a_long_instruction_is_decoded(tmp_path: Path) -> None:
     """objdump breaks the bytes of instructions over 7 bytes into lines: only the first begins one."""
-    _, output, _ = symbolize(text=report("non-canonical-write", tmp_path))
+    _, output, _ = symbolize("-", text=report("non-canonical-write", tmp_path))
     assert re.search(r"\n +-> [0-9a-f]{16}  movl +\$0x0,\(%rax,%rdx,4\)\n", output), output
 
 
