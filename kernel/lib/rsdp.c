@@ -5,6 +5,7 @@
  */
 #include "lib/rsdp.h"
 
+#include "acpi_internal.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 
@@ -15,7 +16,7 @@
 struct PACKED root_pointer {
     char signature[8];
     uint8_t checksum; /* all of the first 20 bytes add up to 0 */
-    char oem_id[6];
+    uint8_t oem_id[6];
     uint8_t revision;
     uint32_t rsdt;
     uint32_t length_bytes;
@@ -30,24 +31,6 @@ _Static_assert(sizeof(struct root_pointer) == RSDP_V2_BYTES, "ACPI 6.5, 5.2.5.3"
 #define SIGNATURE    "RSD PTR "
 #define REVISION_2_0 2 /* of ACPI 2.0; 1 was never used and is read like 0 */
 
-static uint8_t sum(const uint8_t *bytes, size_t size)
-{
-    uint8_t total = 0;
-
-    for (size_t i = 0; i < size; i++)
-        total = (uint8_t)(total + bytes[i]);
-    return total;
-}
-
-static void copy_oem_id(char *to, const char *from, size_t size)
-{
-    while (size > 0 && (from[size - 1] == ' ' || from[size - 1] == '\0'))
-        size--;
-    for (size_t i = 0; i < size; i++)
-        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
-    to[size] = '\0';
-}
-
 /* The part that ACPI 1.0 does not have. */
 static const char *read_extended(struct root_pointer *pointer, const uint8_t *bytes,
                                  size_t size_bytes)
@@ -59,7 +42,7 @@ static const char *read_extended(struct root_pointer *pointer, const uint8_t *by
         return "its length field is under 36";
     if (pointer->length_bytes > size_bytes)
         return "its length field says more than there is";
-    if (sum(bytes, pointer->length_bytes) != 0)
+    if (acpi_sum(bytes, pointer->length_bytes) != 0)
         return "the second checksum is wrong";
     return NULL;
 }
@@ -74,7 +57,7 @@ static const char *read_pointer(struct rsdp *out, const uint8_t *bytes, size_t s
     memcpy(&pointer, bytes, RSDP_V1_BYTES);
     if (memcmp(pointer.signature, SIGNATURE, sizeof(pointer.signature)) != 0)
         return "the signature is not \"RSD PTR \"";
-    if (sum(bytes, RSDP_V1_BYTES) != 0)
+    if (acpi_sum(bytes, RSDP_V1_BYTES) != 0)
         return "the first checksum is wrong";
     if (pointer.revision >= REVISION_2_0)
         problem = read_extended(&pointer, bytes, size_bytes);
@@ -85,7 +68,7 @@ static const char *read_pointer(struct rsdp *out, const uint8_t *bytes, size_t s
     out->revision = pointer.revision;
     out->rsdt = pointer.rsdt;
     out->xsdt = pointer.xsdt;
-    copy_oem_id(out->oem_id, pointer.oem_id, sizeof(pointer.oem_id));
+    acpi_copy_text(out->oem_id, pointer.oem_id, sizeof(pointer.oem_id));
     return NULL;
 }
 
