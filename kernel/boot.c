@@ -3,10 +3,12 @@
 #include "boot.h"
 
 #include "arch/mmu.h"
+#include "kernel/acpi.h"
 #include "kernel/console.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "log/screen.h"
 #include "log/serial.h"
@@ -88,14 +90,15 @@ void boot_options_text(char *text, size_t size)
 /* Where the framebuffer is mapped now: at first where the loader mapped it. */
 static void *screen_pixels;
 
+/* Whether a UART was looked for, and found. */
+static bool serial_tried, serial_found;
+
 static void start_serial(void)
 {
-    static bool tried, found;
-
-    if (!tried)
-        found = serial_init(boot_options.color);
-    tried = true;
-    if (found)
+    if (!serial_tried)
+        serial_found = serial_init(boot_options.color);
+    serial_tried = true;
+    if (serial_found)
         log_add_sink(&serial_sink, boot_options.loglevel);
 }
 
@@ -119,6 +122,42 @@ void boot_start_sinks(void)
         start_serial();
     if (boot_options.console & CONSOLE_SCREEN)
         start_screen();
+}
+
+/* COM1 as it is set up anyway need not be set up again. */
+static bool is_com1(const struct serial_port *port)
+{
+    return serial_found && !port->is_mmio && port->address == SERIAL_COM1 &&
+           port->stride_bytes == 1 && (port->baud == 0 || port->baud == SERIAL_COM1_BAUD);
+}
+
+static void log_move(const struct serial_port *port)
+{
+    char name[32], rate[32] = "its rate as the firmware left it";
+
+    serial_port_name(name, sizeof(name), port);
+    if (port->baud != 0)
+        format(rate, sizeof(rate), "%u baud", port->baud);
+    log_info("serial: the console moves to %s, %s, as %s says", name, rate,
+             acpi_get()->serial_from);
+}
+
+void boot_move_serial(void)
+{
+    struct serial_port port;
+
+    if (!acpi_find_serial_port(&port) || is_com1(&port))
+        return;
+    log_move(&port);
+    if (!serial_move(&port, boot_options.color)) {
+        log_warn("serial: no UART answers there: the console stays where it is");
+        return;
+    }
+    serial_tried = serial_found = true;
+    if (!(boot_options.console & CONSOLE_SERIAL))
+        return; /* for a report only */
+    log_add_sink(&serial_sink, boot_options.loglevel);
+    log_show_again(&serial_sink);
 }
 
 void boot_move_screen(void *pixels)

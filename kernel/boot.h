@@ -18,6 +18,10 @@ void boot_options_text(char *text, size_t size);
 /* Serial and screen, the screen through the loader's mapping. */
 void boot_start_sinks(void);
 
+/* Moves the serial console, and with it the whole log so far, to the port that ACPI names; where nothing answers there it
+ * stays. After acpi_init(), interrupts off. */
+void boot_move_serial(void);
+
 /* The framebuffer is mapped at `pixels` from now on; NULL: nowhere. */
 void boot_move_screen(void *pixels);
 

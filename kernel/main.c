@@ -7,6 +7,7 @@
 #include "arch/mmu.h"
 #include "arch/timer.h"
 #include "boot.h"
+#include "kernel/acpi.h"
 #include "kernel/bench.h"
 #include "kernel/fault.h"
 #include "kernel/image.h"
@@ -131,6 +132,8 @@ void kernel_main(const struct boot_info *handed_over)
     arch_mmu_map_ram(memory);
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
+    acpi_init(&boot_info, memory);      /* the firmware's tables, copied */
+    boot_move_serial();                 /* to the port that they name */
     arch_irq_init(boot_options.x2apic); /* PIC silent, local APIC's mode */
     arch_irq_init_cpu();                /* local APIC on, everything masked but NMI */
     start_clock(entered);               /* times from here on, 100 Hz */

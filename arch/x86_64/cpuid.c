@@ -1,6 +1,7 @@
 /* CPUID by table: a feature is a leaf, a register and a bit. */
 #include "x86/cpuid.h"
 
+#include "arch/cpu.h"
 #include "lib/bits.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
@@ -73,6 +74,14 @@ void x86_features_init(void)
         features[i] = register_of(&cpuid, feature_bits[i].where) & BIT(feature_bits[i].bit);
     }
     features[X86_ALWAYS] = true;
+}
+
+/* Leaf 0bh has all 32 bits; where it is missing or empty, 8 bits are all there are (SDM vol. 2A, CPUID). */
+uint32_t arch_cpu_apic_id(void)
+{
+    struct cpuid topology = x86_cpuid(0x0b, 0);
+
+    return topology.ebx != 0 ? topology.edx : x86_cpuid(1, 0).ebx >> 24;
 }
 
 bool x86_has(enum x86_feature feature) { return features[feature]; }

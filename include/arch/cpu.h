@@ -92,6 +92,9 @@ void arch_cpu_init_cpu(void);
 /* Logs what the CPU is and which protections it has or lacks. After arch_cpu_init_cpu(). */
 void arch_cpu_log(void);
 
+/* The id of this CPU's local APIC, by which ACPI lists it; also before the APIC is set up. */
+uint32_t arch_cpu_apic_id(void);
+
 /* Compares the control registers with what arch_cpu_init_cpu() wrote; false, with a line for each
  * in the log, when something changed them behind the kernel's back. */
 bool arch_cpu_verify(void);

@@ -48,6 +48,9 @@ struct log_sink {
  */
 void log_add_sink(const struct log_sink *sink, enum log_level shown);
 
+/* Shows a registered sink everything in the ring once more, from its beginning: it is read somewhere else now. Boot CPU. */
+void log_show_again(const struct log_sink *sink);
+
 /* Shows what has been committed and not been shown yet, unless somebody else is doing so. Any
  * context. */
 void log_drain(void);

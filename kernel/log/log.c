@@ -265,6 +265,17 @@ void log_add_sink(const struct log_sink *sink, enum log_level shown)
     log_drain();
 }
 
+void log_show_again(const struct log_sink *sink)
+{
+    for (unsigned i = 0; i < sink_count; i++) {
+        if (sinks[i].sink != sink || atomic_exchange(&sinks[i].busy, true))
+            continue;
+        sinks[i].position = 0;
+        atomic_store(&sinks[i].busy, false);
+    }
+    log_drain();
+}
+
 void log_take_over(void)
 {
     if (atomic_exchange(&taken_over, true))

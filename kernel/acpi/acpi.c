@@ -1,0 +1,145 @@
+/*
+ * The tables read, once, at boot. Everything is copied into one structure: the memory they lie in can be given away
+ * afterwards.
+ */
+#include "kernel/acpi.h"
+
+#include "arch/cpu.h"
+#include "kernel/log.h"
+#include "lib/bytes.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "reach.h"
+
+#define RSDP_REVISION 15
+#define RSDP_LENGTH   20
+
+static struct acpi acpi;
+
+static void warn(void *context, const char *line)
+{
+    (void)context;
+    log_warn("ACPI: %s", line);
+}
+
+static const struct diagnostics diagnostics = {.warn = warn};
+
+const struct acpi *acpi_get(void) { return &acpi; }
+
+/* ---- the log ---- */
+
+/* A word more in a list with commas; what does not fit is left out. */
+static void add_word(char *line, size_t size, const char *word)
+{
+    size_t length = strlen(line);
+
+    format(line + length, size - length, "%s%s", length ? ", " : "", word);
+}
+
+static void add_count(char *line, size_t size, size_t count, const char *one)
+{
+    char word[48];
+
+    format(word, sizeof(word), "%zu %s%s", count, one, count == 1 ? "" : "s");
+    add_word(line, size, word);
+}
+
+static bool is_first_of_name(const struct acpi_tables *list, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(list->tables[i].signature, list->tables[at].signature) == 0)
+            return false;
+    return true;
+}
+
+/* All names in one line, each once; the rest at DEBUG. A bad checksum of what nobody needs is no more than a note. */
+static void log_tables(void)
+{
+    const struct acpi_tables *list = &acpi.list;
+    char names[ACPI_TABLES_MAX * sizeof("XXXX")] = "", *at = names;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct acpi_table *table = &list->tables[i];
+
+        log_debug("ACPI: %s at %016lx, %u bytes, revision %u, by \"%s\"", table->signature,
+                  (unsigned long)table->address, table->length, table->revision, table->oem_id);
+        if (table->checksum_wrong)
+            log_info("ACPI: note: %s at %lx has a wrong checksum; it is not needed",
+                     table->signature, (unsigned long)table->address);
+        if (is_first_of_name(list, i))
+            at += format(at, (size_t)(names + sizeof(names) - at), " %s", table->signature);
+    }
+    log_info("ACPI: %zu tables:%s", list->count, names);
+}
+
+static void log_cpus(void)
+{
+    const struct acpi_madt *madt = &acpi.madt;
+
+    for (size_t i = 0; i < madt->cpu_count; i++)
+        log_debug("ACPI: CPU with APIC id %X, uid %X%s", madt->cpus[i].apic_id, madt->cpus[i].uid,
+                  madt->cpus[i].enabled ? "" : ", not enabled");
+    for (size_t i = 0; i < madt->io_apic_count; i++)
+        log_debug("ACPI: I/O APIC %u at %x, interrupts from %u", madt->io_apics[i].id,
+                  madt->io_apics[i].address, madt->io_apics[i].first_gsi);
+}
+
+static void log_summary(void)
+{
+    const struct acpi_madt *madt = &acpi.madt;
+    char line[160];
+
+    format(line, sizeof(line), "%zu CPU%s", madt->enabled_count,
+           madt->enabled_count == 1 ? "" : "s");
+    if (madt->cpu_count > madt->enabled_count)
+        format(line + strlen(line), sizeof(line) - strlen(line), " (%zu more can be added)",
+               madt->cpu_count - madt->enabled_count);
+    if (madt->io_apic_count > 0)
+        add_count(line, sizeof(line), madt->io_apic_count, "I/O APIC");
+    if (acpi.has_hpet)
+        add_word(line, sizeof(line), "HPET");
+    if (acpi.fadt.pm_timer.address != 0)
+        add_word(line, sizeof(line), "PM timer");
+    if (acpi.fadt.reset.address != 0)
+        add_word(line, sizeof(line), "reset register");
+    log_info("ACPI: %s", line);
+}
+
+/* ---- reading ---- */
+
+/* The handoff has the first 36 bytes, which is all there is in every version of ACPI so far. */
+static bool read_root(struct rsdp *rsdp, const struct boot_info *info, struct acpi_reach *reach)
+{
+    const uint8_t *bytes = info->rsdp_bytes;
+    uint32_t size = bytes[RSDP_REVISION] < 2 ? RSDP_V1_BYTES : bytes_read32(bytes + RSDP_LENGTH);
+    const char *problem;
+
+    if (size > RSDP_V2_BYTES)
+        bytes = size < PAGE_SIZE ? acpi_reach_map(reach, info->rsdp, size) : NULL;
+    problem = bytes ? rsdp_read(rsdp, bytes, size) : "it cannot be reached";
+    if (problem)
+        log_warn("ACPI: the root pointer at %lx is unusable: %s", (unsigned long)info->rsdp,
+                 problem);
+    return !problem;
+}
+
+static void read_tables(const struct boot_info *info, const struct memory_map *map)
+{
+    struct acpi_reach reach = {.memory = map};
+    const struct acpi_memory memory = {.map = acpi_reach_map, .context = &reach};
+    struct rsdp rsdp;
+
+    if (info->rsdp != 0 && read_root(&rsdp, info, &reach) &&
+        acpi_read(&acpi, &rsdp, &memory, &diagnostics))
+        log_tables();
+}
+
+void acpi_init(const struct boot_info *info, const struct memory_map *memory)
+{
+    read_tables(info, memory);
+    if (!acpi.has_madt)
+        log_warn("ACPI: no list of CPUs: going on with the one that runs");
+    acpi_madt_require(&acpi.madt, arch_cpu_apic_id(), acpi.has_madt ? &diagnostics : NULL);
+    log_cpus();
+    log_summary();
+}
