@@ -133,11 +133,10 @@ static bool is_com1(const struct serial_port *port)
 
 static void log_move(const struct serial_port *port)
 {
-    char name[32], rate[32] = "its rate as the firmware left it";
+    char name[32], rate[32];
 
     serial_port_name(name, sizeof(name), port);
-    if (port->baud != 0)
-        format(rate, sizeof(rate), "%u baud", port->baud);
+    format(rate, sizeof(rate), port->baud ? "%u baud" : "rate as it was", port->baud);
     log_info("serial: the console moves to %s, %s, as %s says", name, rate,
              acpi_get()->serial_from);
 }

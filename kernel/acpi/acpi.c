@@ -44,30 +44,43 @@ static void add_count(char *line, size_t size, size_t count, const char *one)
     add_word(line, size, word);
 }
 
-static bool is_first_of_name(const struct acpi_tables *list, size_t at)
+/* How many tables of this name there are from `at` on; 0 when an earlier one has the name too. */
+static size_t count_name(const struct acpi_tables *list, size_t at)
 {
-    for (size_t i = 0; i < at; i++)
-        if (strcmp(list->tables[i].signature, list->tables[at].signature) == 0)
-            return false;
-    return true;
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->tables[i].signature, list->tables[at].signature) != 0)
+            continue;
+        if (i < at)
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+static void log_table(const struct acpi_table *table)
+{
+    log_debug("ACPI: %s at %016lx, %u bytes, revision %u, by \"%s\"", table->signature,
+              (unsigned long)table->address, table->length, table->revision, table->oem_id);
+    if (table->checksum_wrong)
+        log_info("ACPI: note: %s at %lx has a wrong checksum; it is not needed", table->signature,
+                 (unsigned long)table->address);
 }
 
 /* All names in one line, each once; the rest at DEBUG. A bad checksum of what nobody needs is no more than a note. */
 static void log_tables(void)
 {
     const struct acpi_tables *list = &acpi.list;
-    char names[ACPI_TABLES_MAX * sizeof("XXXX")] = "", *at = names;
+    char names[LOG_LINE_MAX] = "", *at = names;
 
     for (size_t i = 0; i < list->count; i++) {
-        const struct acpi_table *table = &list->tables[i];
+        size_t count = count_name(list, i);
 
-        log_debug("ACPI: %s at %016lx, %u bytes, revision %u, by \"%s\"", table->signature,
-                  (unsigned long)table->address, table->length, table->revision, table->oem_id);
-        if (table->checksum_wrong)
-            log_info("ACPI: note: %s at %lx has a wrong checksum; it is not needed",
-                     table->signature, (unsigned long)table->address);
-        if (is_first_of_name(list, i))
-            at += format(at, (size_t)(names + sizeof(names) - at), " %s", table->signature);
+        log_table(&list->tables[i]);
+        if (count > 0)
+            at += format(at, (size_t)(names + sizeof(names) - at), count > 1 ? " %s (%zu)" : " %s",
+                         list->tables[i].signature, count);
     }
     log_info("ACPI: %zu tables:%s", list->count, names);
 }
@@ -79,6 +92,8 @@ static void log_cpus(void)
     for (size_t i = 0; i < madt->cpu_count; i++)
         log_debug("ACPI: CPU with APIC id %X, uid %X%s", madt->cpus[i].apic_id, madt->cpus[i].uid,
                   madt->cpus[i].enabled ? "" : ", not enabled");
+    if (madt->unusable_count > 0)
+        log_debug("ACPI: %zu places without a CPU", madt->unusable_count);
     for (size_t i = 0; i < madt->io_apic_count; i++)
         log_debug("ACPI: I/O APIC %u at %x, interrupts from %u", madt->io_apics[i].id,
                   madt->io_apics[i].address, madt->io_apics[i].first_gsi);

@@ -16,12 +16,18 @@ $(O)/loaders/%.so: $(O)/loaders/%.o $(O)/loader/kernel/lib/string.c.o
 $(O)/loaders/%.efi: $(O)/loaders/%.so
 	$(call make_pe,$<,$@)
 
+# Tables of our own, for QEMU's -acpitable.
+ACPI_TABLES := $(patsubst tests/boot/acpi/%.asl,$(O)/acpi/%.aml,$(wildcard tests/boot/acpi/*.asl))
+$(O)/acpi/%.aml: tests/boot/acpi/%.asl
+	$(call need,iasl,$(shell command -v iasl),acpica-tools)
+	$(Q)mkdir -p $(@D) && iasl -p $(@:.aml=) $< > $(@:.aml=.log) 2>&1 || { cat $(@:.aml=.log); exit 1; }
+
 # The cases name their builds, so the compiler is fixed here; CMDLINE must not get into their images.
 boot-test-images:
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=release test-images
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
 	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines
-test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS)
+test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS) $(ACPI_TABLES)
 .PHONY: boot-test-images test-images
 .PRECIOUS: $(O)/loaders/%.so $(O)/loaders/%.o
 -include $(wildcard $(O)/loaders/*.d)

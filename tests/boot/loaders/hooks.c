@@ -20,6 +20,15 @@
  *   rsdp-none          no ACPI tables in the configuration table
  *   rsdp-checksum      both root pointers with a wrong checksum
  *   rsdp-2-checksum    only the ACPI 2.0 one with a wrong checksum
+ *   acpi-xsdt-hole     the XSDT where there is no memory, and no RSDT
+ *   acpi-xsdt-broken   the XSDT with a wrong checksum, and no RSDT
+ *   acpi-rsdt          the XSDT with a wrong checksum, and an RSDT
+ *   acpi-reserved      the tables in reserved memory
+ *   acpi-boot-services the tables in memory that is free once the firmware is left
+ *   acpi-madt-broken   an entry of the MADT with length 0
+ *   acpi-madt-checksum the MADT with a wrong checksum
+ *   acpi-madt-disabled no CPU enabled in the MADT
+ *   acpi-waet-checksum a table that nobody needs with a wrong checksum
  *
  * Started without load options, as from a stick, it hands on load options that are rubbish. When
  * the file under test returns, it says so, and whether every page was given back.
@@ -290,6 +299,150 @@ static void break_checksum_20(EFI_CONFIGURATION_TABLE *table)
         break_checksum(table);
 }
 
+/* Offsets of ACPI 6.5, 5.2.5.3, 5.2.6 and 5.2.12. */
+enum {
+    ROOT_CHECKSUM = 8,
+    ROOT_RSDT = 16,
+    ROOT_XSDT = 24,
+    ROOT_CHECKSUM_ALL = 32,
+    ROOT_BYTES = 36,
+    TABLE_LENGTH = 4,
+    TABLE_CHECKSUM = 9,
+    TABLE_BYTES = 36,
+    MADT_ENTRY = 44,
+    MADT_ENTRY_LENGTH = 45,
+    MADT_ENTRY_FLAGS = 48
+};
+
+static uint8_t root[ROOT_BYTES];
+
+static void take_root(EFI_CONFIGURATION_TABLE *table)
+{
+    static const EFI_GUID acpi_20 = ACPI_20_TABLE_GUID;
+
+    if (memcmp(&table->VendorGuid, &acpi_20, sizeof(acpi_20)) != 0)
+        return;
+    memcpy(root, table->VendorTable, ROOT_BYTES);
+    table->VendorTable = root;
+}
+
+static void correct(uint8_t *bytes, unsigned checksum, unsigned size)
+{
+    bytes[checksum] = 0;
+    for (unsigned i = 0; i < size; i++)
+        bytes[checksum] = (uint8_t)(bytes[checksum] - (i == checksum ? 0 : bytes[i]));
+}
+
+static void set_root(uint64_t rsdt, uint64_t xsdt)
+{
+    memcpy(root + ROOT_RSDT, &rsdt, sizeof(uint32_t));
+    memcpy(root + ROOT_XSDT, &xsdt, sizeof(uint64_t));
+    correct(root, ROOT_CHECKSUM, 20);
+    correct(root, ROOT_CHECKSUM_ALL, ROOT_BYTES);
+}
+
+static uint64_t read_address(const uint8_t *at, unsigned size)
+{
+    uint64_t address = 0;
+
+    memcpy(&address, at, size);
+    return address;
+}
+
+static uint32_t table_length(const uint8_t *table)
+{
+    return (uint32_t)read_address(table + TABLE_LENGTH, sizeof(uint32_t));
+}
+
+static uint8_t *xsdt(void) { return (uint8_t *)read_address(root + ROOT_XSDT, sizeof(uint64_t)); }
+
+/* An RSDT of the tables in the XSDT. */
+static uint64_t make_rsdt(void)
+{
+    EFI_PHYSICAL_ADDRESS page = UINT32_MAX;
+    uint32_t count = (table_length(xsdt()) - TABLE_BYTES) / 8, length = TABLE_BYTES + count * 4;
+    uint8_t *rsdt;
+
+    boot->AllocatePages(AllocateMaxAddress, EfiACPIReclaimMemory, 1, &page);
+    rsdt = (uint8_t *)page;
+    memcpy(rsdt, xsdt(), TABLE_BYTES);
+    memcpy(rsdt, "RSDT", 4);
+    memcpy(rsdt + TABLE_LENGTH, &length, sizeof(length));
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(rsdt + TABLE_BYTES + i * 4, xsdt() + TABLE_BYTES + i * 8, 4);
+    correct(rsdt, TABLE_CHECKSUM, length);
+    return page;
+}
+
+static void break_xsdt(bool with_rsdt)
+{
+    uint64_t rsdt = with_rsdt ? make_rsdt() : 0;
+
+    xsdt()[TABLE_CHECKSUM] ^= 0xff;
+    set_root(rsdt, (uint64_t)xsdt());
+}
+
+/* Each at an odd address, one of them over the end of a page. */
+static void move_tables(EFI_MEMORY_TYPE type)
+{
+    EFI_PHYSICAL_ADDRESS pages;
+    uint8_t *list = xsdt(), *next;
+
+    boot->AllocatePages(AllocateAnyPages, type, 4, &pages);
+    next = (uint8_t *)pages + EFI_PAGE_SIZE - 41;
+    for (uint32_t at = TABLE_BYTES; at < table_length(list); at += 8) {
+        const uint8_t *table = (const uint8_t *)read_address(list + at, 8);
+        uint64_t address = (uint64_t)next;
+
+        memcpy(next, table, table_length(table));
+        memcpy(list + at, &address, sizeof(address));
+        next += table_length(table) | 1;
+    }
+    correct(list, TABLE_CHECKSUM, table_length(list));
+    memcpy(next, list, table_length(list));
+    set_root(0, (uint64_t)next);
+}
+
+static void change_table(const char *signature, unsigned offset, uint8_t value,
+                         uint8_t checksum_error)
+{
+    for (uint32_t at = TABLE_BYTES; at < table_length(xsdt()); at += 8) {
+        uint8_t *table = (uint8_t *)read_address(xsdt() + at, 8);
+
+        if (memcmp(table, signature, 4) != 0)
+            continue;
+        table[offset] = value;
+        correct(table, TABLE_CHECKSUM, table_length(table));
+        table[TABLE_CHECKSUM] ^= checksum_error;
+    }
+}
+
+static bool set_acpi_hook(const char *name)
+{
+    for_each_root_pointer(take_root);
+    if (strcmp(name, "acpi-xsdt-hole") == 0)
+        set_root(0, 0xfee00000);
+    else if (strcmp(name, "acpi-xsdt-broken") == 0)
+        break_xsdt(false);
+    else if (strcmp(name, "acpi-rsdt") == 0)
+        break_xsdt(true);
+    else if (strcmp(name, "acpi-reserved") == 0)
+        move_tables(EfiReservedMemoryType);
+    else if (strcmp(name, "acpi-boot-services") == 0)
+        move_tables(EfiBootServicesData);
+    else if (strcmp(name, "acpi-madt-broken") == 0)
+        change_table("APIC", MADT_ENTRY_LENGTH, 0, 0);
+    else if (strcmp(name, "acpi-madt-checksum") == 0)
+        change_table("APIC", MADT_ENTRY, 0, 0xff);
+    else if (strcmp(name, "acpi-madt-disabled") == 0)
+        change_table("APIC", MADT_ENTRY_FLAGS, 0, 0);
+    else if (strcmp(name, "acpi-waet-checksum") == 0)
+        change_table("WAET", TABLE_BYTES, 0, 0xff);
+    else
+        return false;
+    return true;
+}
+
 /* ---- choosing and starting ---- */
 
 static bool set_hook(const char *name)
@@ -325,7 +478,7 @@ static bool set_hook(const char *name)
     else if (strcmp(name, "rsdp-2-checksum") == 0)
         for_each_root_pointer(break_checksum_20);
     else
-        return false;
+        return set_acpi_hook(name);
     return true;
 }
 
