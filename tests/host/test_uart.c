@@ -15,7 +15,7 @@ static struct model {
     bool absent, deaf, no_fifo, stalls;
     bool divisor_written;
     char sent[SENT_MAX];
-    size_t sent_count, fifo_used, overruns, status_reads;
+    size_t sent_count, fifo_used, overruns, status_reads, writes;
 } model;
 
 static uint8_t model_read(const struct uart *uart, unsigned reg)
@@ -50,6 +50,7 @@ static void model_send(uint8_t value)
 static void model_write(const struct uart *uart, unsigned reg, uint8_t value)
 {
     (void)uart;
+    model.writes++;
     if (model.registers[UART_LCR] & LCR_DLAB && reg < 2) {
         model.divisor[reg] = value;
         model.divisor_written = true;
@@ -98,7 +99,7 @@ static void what_does_not_answer_is_none(void **state)
     uart_put(&uart, "text", 4);
     uart_try_again(&uart);
     uart_put(&uart, "text", 4);
-    assert_int_equal(model.sent_count, 0);
+    assert_int_equal(model.writes, 0); /* it can be anything else */
     start((struct model){.deaf = true}, 1, false);
     start((struct model){.stalls = true}, 1, false);
 }
