@@ -21,8 +21,17 @@ static void write_port(const struct uart *uart, unsigned reg, uint8_t value)
     arch_port_write8((uint16_t)(uart->base + reg * uart->stride_bytes), value);
 }
 
+static void send_port(const struct uart *uart, const char *bytes, unsigned count)
+{
+    uint16_t data = (uint16_t)uart->base;
+
+    while (count-- > 0)
+        arch_port_write8(data, (uint8_t)*bytes++);
+}
+
 static struct uart console = {.read = read_port,
                               .write = write_port,
+                              .send = send_port,
                               .base = SERIAL_COM1,
                               .stride_bytes = 1,
                               .access_bytes = 1,
@@ -39,6 +48,7 @@ static struct uart make_uart(const struct serial_port *port)
 {
     struct uart uart = {.read = read_port,
                         .write = write_port,
+                        .send = send_port,
                         .base = port->address,
                         .stride_bytes = port->stride_bytes,
                         .access_bytes = port->access_bytes,
@@ -47,6 +57,7 @@ static struct uart make_uart(const struct serial_port *port)
     if (port->is_mmio) {
         uart.read = uart_read_memory;
         uart.write = uart_write_memory;
+        uart.send = uart_send_memory;
         uart.base = (uintptr_t)arch_mmu_map_device(
             port->address, (uint64_t)REGISTERS * port->stride_bytes, MMU_UNCACHED);
     }

@@ -47,6 +47,12 @@ void uart_write_memory(const struct uart *uart, unsigned reg, uint8_t value)
         *(volatile uint8_t *)at = value;
 }
 
+void uart_send_memory(const struct uart *uart, const char *bytes, unsigned count)
+{
+    while (count-- > 0)
+        uart_write_memory(uart, UART_DATA, (uint8_t)*bytes++);
+}
+
 static bool wait_for(const struct uart *uart, uint8_t bit)
 {
     for (unsigned spins = 0; spins < WAIT_SPINS; spins++)
@@ -115,7 +121,7 @@ void uart_put(struct uart *uart, const char *text, size_t length)
 
         uart->fifo_room -= part;
         length -= part;
-        while (part-- > 0)
-            uart->write(uart, UART_DATA, (uint8_t)*text++);
+        uart->send(uart, text, part);
+        text += part;
     }
 }

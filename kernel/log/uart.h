@@ -12,6 +12,8 @@
 struct uart {
     uint8_t (*read)(const struct uart *uart, unsigned reg);
     void (*write)(const struct uart *uart, unsigned reg, uint8_t value);
+    /* `count` bytes to the data register: a line is a hundred, and a call for each would double its cost */
+    void (*send)(const struct uart *uart, const char *bytes, unsigned count);
     uintptr_t base; /* of register 0: virtual address, or port */
     uint8_t stride_bytes;
     uint8_t access_bytes; /* 1, 2, 4 */
@@ -21,12 +23,13 @@ struct uart {
     unsigned fifo_bytes, fifo_room;
 };
 
-/* Registers in memory, for `read` and `write`. */
+/* Registers in memory, for `read`, `write` and `send`. */
 uint8_t uart_read_memory(const struct uart *uart, unsigned reg);
 void uart_write_memory(const struct uart *uart, unsigned reg, uint8_t value);
+void uart_send_memory(const struct uart *uart, const char *bytes, unsigned count);
 
 /*
- * Sets 8N1, the divisor, no interrupts, the FIFO on; false when no UART answers. The first seven members are the
+ * Sets 8N1, the divisor, no interrupts, the FIFO on; false when no UART answers. The members up to `divisor` are the
  * caller's, the rest is set here. Any context, one CPU at a time; so are the others.
  */
 bool uart_start(struct uart *uart);

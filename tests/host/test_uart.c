@@ -61,9 +61,16 @@ static void model_write(const struct uart *uart, unsigned reg, uint8_t value)
     }
 }
 
+static void model_send_all(const struct uart *uart, const char *bytes, unsigned count)
+{
+    while (count-- > 0)
+        model_write(uart, UART_DATA, (uint8_t)*bytes++);
+}
+
 static struct uart start(struct model what, uint16_t divisor, bool found)
 {
-    struct uart uart = {.read = model_read, .write = model_write, .divisor = divisor};
+    struct uart uart = {
+        .read = model_read, .write = model_write, .send = model_send_all, .divisor = divisor};
 
     model = what;
     assert_int_equal(uart_start(&uart), found);
@@ -179,6 +186,9 @@ static void registers_in_memory(void **state)
 
             assert_int_equal(memory[i], !written ? 0xcc : i == first ? 0x5a : 0);
         }
+        memset(memory, 0xcc, size);
+        uart_send_memory(&uart, "ab", 2);
+        assert_int_equal(memory[0], 'b');
         memset(memory + reg * row->stride, 0xff, row->access);
         memory[reg * row->stride] = 0xa5;
         assert_int_equal(uart_read_memory(&uart, reg), 0xa5);
