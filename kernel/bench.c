@@ -8,6 +8,7 @@
 #include "arch/trap.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
+#include "kernel/mm/frame.h"
 #include "kernel/symbols.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
@@ -33,6 +34,8 @@ static void draw_blank_screen(void)
     screen_clear();
     log_draw_now();
 }
+
+static void frame_pair(void) { frame_free(frame_alloc()); }
 
 static void trace_thirty_characters(void) { log_trace("a line of thirty characters..."); }
 
@@ -63,6 +66,7 @@ static const struct row {
     {"breakpoint", nothing, arch_bench_breakpoint},
     {"timer-interrupt", nothing, arch_bench_timer_interrupt},
     {"symbol-lookup", choose_address, look_up_symbol},
+    {"frame", nothing, frame_pair},
     {"log-ring", nothing, trace_thirty_characters}, /* loglevel=info: no sink shows it */
     {"log-line", nothing, log_thirty_characters},
     {"log-draw", draw_blank_screen, draw_thirty_characters},

@@ -12,6 +12,7 @@
 #include "kernel/fault.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
+#include "kernel/mm/frame.h"
 #include "kernel/mm/memory.h"
 #include "kernel/selftest.h"
 #include "kernel/status_row.h"
@@ -126,10 +127,12 @@ void kernel_main(const struct boot_info *handed_over)
     arch_cpu_init();     /* what the CPU has; entry stubs made to match */
     arch_cpu_init_cpu(); /* control registers, memory types, FPU */
     arch_cpu_log();
+    frame_init_cpu();
     memory = memory_init(&boot_info); /* the firmware's map, made trustworthy */
     boot_move_screen(NULL);           /* not drawn on while its mapping changes */
     boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
+    memory_take_over(&boot_info); /* boot services' memory is ours; frames can be had */
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
     acpi_init(&boot_info, memory);      /* the firmware's tables, copied */

@@ -14,6 +14,7 @@
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/memory.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
 #include "lib/align.h"
@@ -55,7 +56,9 @@ static uint64_t alloc_table(void *context)
     (void)context;
     if (boot_tables_used < BOOT_TABLES)
         return image_to_phys(boot_tables[boot_tables_used++]);
-    frame = ready ? frame_alloc() : 0;
+    frame = ready ? frame_early_alloc() : 0;
+    if (frame == 0)
+        frame = frame_alloc();
     if (frame)
         memset(phys_to_virt(frame), 0, PAGE_SIZE);
     return frame;
@@ -66,7 +69,7 @@ static uint64_t *table_at(void *context, paddr_t table)
     (void)context;
     if (table >= image_start && table < image_end)
         return (uint64_t *)(KERNEL_IMAGE_START + (table - image_start));
-    return ready && frame_is_ram(table) ? phys_to_virt(table) : NULL;
+    return ready && memory_is_ram(table) ? phys_to_virt(table) : NULL;
 }
 
 static struct page_tables kernel_tables = {.alloc_frame = alloc_table, .table_at = table_at};
@@ -208,7 +211,7 @@ void *arch_mmu_init(const struct boot_info *info, const struct memory_map *map)
     map_ram(first_start, first_end);
     load_tables();
     ready = true;
-    frame_init(map, first_start, first_end);
+    frame_early_init(first_start, first_end);
     return screen_virt;
 }
 

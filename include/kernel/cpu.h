@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/mm/frame_cache.h"
 #include "lib/types.h"
 
 /* The main stack, then the interrupt stacks in the order of their numbers (SDM vol. 3A, 6.14.5). */
@@ -54,6 +55,7 @@ struct cpu {
     uint32_t lock_rank; /* of the lock taken last (kernel/spinlock.h) */
     struct stack stacks[STACK_KIND_COUNT];
     struct failed_check failed_check;
+    struct frame_cache frames;
 };
 
 /* CPUs that run the kernel: so far the one that booted. */

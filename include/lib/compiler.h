@@ -10,6 +10,13 @@
 #define SECTION(name)     __attribute__((section(name)))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
+/* 1 in checked builds, for what is decided by `if`. */
+#ifdef CHECKED
+#define CHECKED_BUILD 1
+#else
+#define CHECKED_BUILD 0
+#endif
+
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Orders the compiler's memory accesses only; x86 keeps stores in order with stores and loads with

@@ -86,6 +86,9 @@ bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw,
  */
 bool memory_map_claim(struct memory_map *map, paddr_t start, paddr_t end, enum memory_kind kind);
 
+/* Every range of one kind becomes another, in one pass: an owner is done with all it had. */
+void memory_map_convert(struct memory_map *map, enum memory_kind from, enum memory_kind to);
+
 /* The range that holds address, or NULL. */
 const struct memory_range *memory_map_find(const struct memory_map *map, paddr_t address);
 

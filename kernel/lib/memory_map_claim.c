@@ -149,3 +149,21 @@ bool memory_map_claim(struct memory_map *map, paddr_t start, paddr_t end, enum m
     pieces[claim_place] = claim;
     return replace(map, first, behind, pieces, count);
 }
+
+void memory_map_convert(struct memory_map *map, enum memory_kind from, enum memory_kind to)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < map->count; i++) {
+        struct memory_range range = map->ranges[i];
+        struct memory_range *last = kept > 0 ? &map->ranges[kept - 1] : NULL;
+
+        if (range.kind == from)
+            range.kind = to;
+        if (last && last->end == range.start && same_nature(last, &range))
+            last->end = range.end;
+        else
+            map->ranges[kept++] = range;
+    }
+    map->count = kept;
+}

@@ -656,6 +656,26 @@ static void claims_at_the_edges(void **state)
     assert_int_equal(map.count, 1);
 }
 
+static void converting_a_kind_joins_what_touches(void **state)
+{
+    struct memory_range ranges[] = {
+        {PAGE(1), PAGE(2), MEMORY_FREE, 0},          {PAGE(2), PAGE(4), MEMORY_BOOT_SERVICES, 0},
+        {PAGE(4), PAGE(5), MEMORY_FREE, 0},          {PAGE(6), PAGE(7), MEMORY_BOOT_SERVICES, 0},
+        {PAGE(7), PAGE(8), MEMORY_BOOT_SERVICES, 1}, {PAGE(8), PAGE(9), MEMORY_LOADER, 0}};
+    struct memory_map map = {ranges, 6, 6};
+
+    (void)state;
+    memory_map_convert(&map, MEMORY_BOOT_SERVICES, MEMORY_FREE);
+    assert_sound(&map);
+    assert_int_equal(map.count, 4);
+    assert_int_equal(ranges[0].end, PAGE(5));
+    assert_int_equal(ranges[1].start, PAGE(6));
+    assert_int_equal(ranges[2].runtime, 1);
+    assert_int_equal(ranges[3].kind, MEMORY_LOADER);
+    memory_map_convert(&map, MEMORY_BOOT_SERVICES, MEMORY_FREE);
+    assert_int_equal(map.count, 4);
+}
+
 static void find_knows_its_edges(void **state)
 {
     struct memory_range ranges[] = {{PAGE(1), PAGE(2), MEMORY_FREE, 0},
@@ -709,6 +729,7 @@ int main(void)
     HOST_ADD(&tests, random_claims_match_the_model);
     HOST_ADD(&tests, claims_split_and_merge);
     HOST_ADD(&tests, claims_at_the_edges);
+    HOST_ADD(&tests, converting_a_kind_joins_what_touches);
     HOST_ADD(&tests, find_knows_its_edges);
     HOST_ADD(&tests, every_kind_has_its_own_name);
     HOST_ADD(&tests, ram_is_what_can_be_read_and_written);

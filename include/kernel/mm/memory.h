@@ -20,10 +20,28 @@ const char *memory_name_at(paddr_t phys);
 /* Whether the firmware's map has an entry for a physical address. Any context. */
 bool memory_is_known(paddr_t phys);
 
+/* True for addresses that the direct map covers once it is complete. False before memory_init(). Any
+ * context. */
+bool memory_is_ram(paddr_t phys);
+
 /* The kernel-image address of a physical one, 0 when it is not in the image. Any context. */
 vaddr_t memory_phys_to_image(paddr_t phys);
 
-/* Bytes that are free, or will be once boot services' memory is given back. */
+/* Says who owns [start, start + bytes) from now on. Boot CPU. */
+void memory_claim(paddr_t start, uint64_t bytes, enum memory_kind kind);
+
+/*
+ * Everything that is nobody's becomes the frame allocator's, boot services' memory too: once the
+ * direct map is complete nothing of theirs is used any more. ACPI's tables are kept wherever they
+ * lie. Boot CPU, once, after arch_mmu_map_ram().
+ */
+void memory_take_over(const struct boot_info *info);
+
+/* Gives the memory of ACPI's tables to the frame allocator, for who needs it more than them; returns
+ * how much that was, in bytes. Boot CPU, once nobody reads the tables any more. */
+uint64_t memory_reclaim_acpi(void);
+
+/* Bytes that are free, or will be after memory_take_over(). Any context. */
 uint64_t memory_free_bytes(void);
 
 #endif

@@ -1,0 +1,90 @@
+/* What is told of frames: figures for the log, sentences for reports. Nothing here takes a lock, so
+ * that a report can be made wherever the fault came. */
+#include "frame_zone.h"
+#include "kernel/mm/frame.h"
+#include "kernel/mm/memory.h"
+#include "kernel/panic.h"
+#include "lib/align.h"
+#include "lib/format.h"
+
+static const struct buddy_block *find(paddr_t phys, struct buddy_block *block)
+{
+    const struct frame_zone *zone = &frame_zones[frame_zone_of(phys)];
+    uint64_t index = (phys - zone->start) / PAGE_SIZE;
+
+    if (index >= zone->buddy.count || !buddy_find(&zone->buddy, (uint32_t)index, block))
+        return NULL;
+    return block;
+}
+
+/* "" where no site is recorded: in builds that are not checked, and for frames never freed. */
+static void describe_site(const char *what, uint32_t site, char *text, size_t size)
+{
+    if (site)
+        format(text, size, ", %s at %016lx", what, KERNEL_IMAGE_START + site);
+    else
+        text[0] = '\0';
+}
+
+void frame_describe(paddr_t phys, char *text, size_t size)
+{
+    const struct frame_zone *zone = &frame_zones[frame_zone_of(phys)];
+    struct buddy_block found;
+    const struct buddy_block *block = find(phys, &found);
+    char site[48];
+
+    if (!block) {
+        format(text, size, "never handed out by the allocator: %s", memory_name_at(phys));
+        return;
+    }
+    if (block->state != FRAME_ALLOCATED) {
+        describe_site("freed", block->site, site, sizeof(site));
+        format(text, size, "free%s", site);
+        return;
+    }
+    describe_site("allocated", block->site, site, sizeof(site));
+    format(text, size, "in a run of %lu from %lx%s", block->count,
+           zone->start + block->head * PAGE_SIZE, site);
+}
+
+void frame_report_misuse(paddr_t phys, uint64_t page_count, vaddr_t caller)
+{
+    char state[128];
+
+    frame_describe(phys, state, sizeof(state));
+    panic("%lu frames at %lx freed by %016lx%s: the frame is %s", page_count, phys, caller,
+          is_aligned(phys, PAGE_SIZE) ? "" : ", not page-aligned", state);
+}
+
+static uint64_t cached_count(void)
+{
+    const struct frame_cache *cache = &cpu_self()->frames;
+
+    return (uint64_t)(cache->top - cache->entries);
+}
+
+void frame_statistics(struct frame_statistics *statistics)
+{
+    *statistics =
+        (struct frame_statistics){.zone_count = frame_zone_count, .cached_count = cached_count()};
+    statistics->free_count = statistics->cached_count;
+    for (unsigned i = 0; i < frame_zone_count; i++) {
+        const struct frame_zone *zone = &frame_zones[i];
+        uint64_t largest =
+            zone->buddy.orders ? UINT64_C(1) << (31 - __builtin_clz(zone->buddy.orders)) : 0;
+
+        statistics->total_count += zone->total_count;
+        statistics->free_count += zone->buddy.free_count;
+        statistics->metadata_bytes += buddy_metadata_bytes(zone->buddy.count);
+        if (statistics->largest_free_count < largest)
+            statistics->largest_free_count = largest;
+    }
+}
+
+uint64_t frame_allocated_count(void)
+{
+    struct frame_statistics statistics;
+
+    frame_statistics(&statistics);
+    return statistics.total_count - statistics.free_count;
+}
