@@ -34,12 +34,6 @@ static uint64_t pool_alloc(void *context)
     return frame;
 }
 
-static uint64_t *pool_table(void *context, paddr_t table)
-{
-    (void)context; /* firmware maps all of memory at its physical address (UEFI 2.10, 2.3.4) */
-    return (uint64_t *)(uintptr_t)table;
-}
-
 bool enable_no_execute(void)
 {
     uint32_t a = CPUID_EXTENDED, b, c, d, low, high;
@@ -121,10 +115,9 @@ static EFI_STATUS build_tables(struct loader *loader)
 {
     paddr_t at = loader_alloc_pages(loader, TABLE_PAGES, 0);
     struct table_pool pool = {.next = at, .end = at + TABLE_PAGES * PAGE_SIZE};
-    struct page_tables tables = {.levels = paging_levels(),
-                                 .alloc_frame = pool_alloc,
-                                 .table_at = pool_table,
-                                 .context = &pool};
+    /* firmware maps all of memory at its physical address (UEFI 2.10, 2.3.4): offset 0 */
+    struct page_tables tables = {
+        .levels = paging_levels(), .alloc_frame = pool_alloc, .context = &pool};
     status_t status;
 
     if (at == 0)

@@ -1,6 +1,6 @@
 /*
- * The bench: one line of the table for a row. A row's round is called 1,000 times between two
- * readings of the time-stamp counter, its preparation outside of them.
+ * The bench: one line of the table for a row. A row's round is called between two readings of the
+ * time-stamp counter, its preparation outside of them.
  */
 #include "kernel/bench.h"
 
@@ -8,13 +8,14 @@
 #include "arch/trap.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
-#include "kernel/mm/frame.h"
 #include "kernel/symbols.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "log/screen.h"
+#include "mm/memory_bench.h"
 
-#define ROUNDS 1000
+#define ROUNDS       1000
+#define ROUNDS_LEAST 20
 
 static uint64_t samples[ROUNDS];
 
@@ -34,8 +35,6 @@ static void draw_blank_screen(void)
     screen_clear();
     log_draw_now();
 }
-
-static void frame_pair(void) { frame_free(frame_alloc()); }
 
 static void trace_thirty_characters(void) { log_trace("a line of thirty characters..."); }
 
@@ -57,21 +56,18 @@ static void look_up_symbol(void)
     symbols_lookup(looked_up, places, SYMBOLS_PLACES_MAX);
 }
 
+/* clang-format off */
 /* A blank screen, so that a line is drawn and nothing scrolls; a full one, so that each line does. */
-static const struct row {
-    const char *name;
-    void (*prepare)(void);
-    void (*round)(void);
-} rows[] = {
-    {"breakpoint", nothing, arch_bench_breakpoint},
-    {"timer-interrupt", nothing, arch_bench_timer_interrupt},
-    {"symbol-lookup", choose_address, look_up_symbol},
-    {"frame", nothing, frame_pair},
-    {"log-ring", nothing, trace_thirty_characters}, /* loglevel=info: no sink shows it */
-    {"log-line", nothing, log_thirty_characters},
-    {"log-draw", draw_blank_screen, draw_thirty_characters},
-    {"log-scroll", nothing, draw_thirty_characters},
+static const struct bench_row own_rows[] = {
+    {.name = "breakpoint", .round = arch_bench_breakpoint},
+    {.name = "timer-interrupt", .round = arch_bench_timer_interrupt},
+    {.name = "symbol-lookup", .prepare = choose_address, .round = look_up_symbol},
+    {.name = "log-ring", .round = trace_thirty_characters}, /* loglevel=info: no sink shows it */
+    {.name = "log-line", .round = log_thirty_characters},
+    {.name = "log-draw", .prepare = draw_blank_screen, .round = draw_thirty_characters},
+    {.name = "log-scroll", .round = draw_thirty_characters},
 };
+/* clang-format on */
 
 static uint64_t measure(void (*round)(void))
 {
@@ -81,12 +77,13 @@ static uint64_t measure(void (*round)(void))
     return arch_timestamp() - start;
 }
 
-static uint64_t overhead(void)
+/* What the loop around the work costs. */
+static uint64_t overhead(void (*empty)(void))
 {
     uint64_t least = UINT64_MAX;
 
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        uint64_t cost = measure(nothing);
+    for (unsigned i = 0; i < ROUNDS / 10; i++) {
+        uint64_t cost = measure(empty);
 
         least = cost < least ? cost : least;
     }
@@ -94,10 +91,10 @@ static uint64_t overhead(void)
 }
 
 /* Shell sort: the rounds of a row are alike, so there is little to do. */
-static void sort_samples(void)
+static void sort_samples(unsigned count)
 {
-    for (unsigned gap = ROUNDS / 2; gap > 0; gap /= 2)
-        for (unsigned i = gap; i < ROUNDS; i++)
+    for (unsigned gap = count / 2; gap > 0; gap /= 2)
+        for (unsigned i = gap; i < count; i++)
             for (unsigned j = i; j >= gap && samples[j] < samples[j - gap]; j -= gap) {
                 uint64_t swap = samples[j];
 
@@ -106,35 +103,48 @@ static void sort_samples(void)
             }
 }
 
-static void run_row(const struct row *row)
+static void run_row(const struct bench_row *row)
 {
-    uint64_t empty = overhead(), written;
+    unsigned times = row->times ? row->times : 1, rounds = ROUNDS / times ? ROUNDS / times : 1;
     irq_state_t state = arch_irq_save();
+    uint64_t empty = overhead(row->empty ? row->empty : nothing), written;
     trap_handler_t *before = arch_bench_begin();
 
+    rounds = rounds < ROUNDS_LEAST ? ROUNDS_LEAST : rounds;
     written = screen_bytes_written(); /* nobody draws but the rounds */
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        row->prepare();
-        samples[i] = measure(row->round) - empty;
+    for (unsigned i = 0; i < rounds; i++) {
+        if (row->prepare)
+            row->prepare();
+        samples[i] = (measure(row->round) - empty) / times;
     }
-    written = (screen_bytes_written() - written) / ROUNDS;
+    written = (screen_bytes_written() - written) / rounds;
+    if (row->finish)
+        row->finish();
     arch_bench_end(before);
     arch_irq_restore(state);
-    sort_samples();
+    sort_samples(rounds);
     log_info("bench %s: minimum %lu median %lu maximum %lu counts, %lu bytes drawn", row->name,
-             samples[0], samples[ROUNDS / 2], samples[ROUNDS - 1], written);
+             samples[0], samples[rounds / 2], samples[rounds - 1], written);
 }
 
-bool bench_run(const char *name)
+static bool run_rows(const struct bench_row *rows, unsigned count, const char *name)
 {
     bool found = false;
 
-    for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+    for (unsigned i = 0; i < count; i++) {
         if (strcmp(name, "all") != 0 && strcmp(name, rows[i].name) != 0)
             continue;
         run_row(&rows[i]);
         found = true;
     }
+    return found;
+}
+
+bool bench_run(const char *name)
+{
+    bool found = run_rows(memory_bench_rows, memory_bench_row_count, name);
+
+    found = run_rows(own_rows, ARRAY_COUNT(own_rows), name) || found;
     if (!found)
         log_error("bench=%s: there is no such row", name);
     return found;

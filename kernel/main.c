@@ -8,6 +8,7 @@
 #include "arch/timer.h"
 #include "boot.h"
 #include "kernel/acpi.h"
+#include "kernel/audit.h"
 #include "kernel/bench.h"
 #include "kernel/fault.h"
 #include "kernel/image.h"
@@ -37,34 +38,6 @@ static void start_clock(uint64_t entered)
     arch_clock_calibrate();
     clock_init(entered);
     arch_timer_start_cpu(TICK_HZ);
-}
-
-/* Nothing may be both writable and executable, and nothing of the firmware's mapping may be left.
- */
-static void audit_page_tables(void)
-{
-    struct mmu_audit audit;
-    bool clean;
-
-    arch_mmu_audit(&audit);
-    clean = audit.writable_and_executable + audit.user_in_kernel_half + audit.mapped_in_user_half +
-                audit.mapped_guards ==
-            0;
-    if (clean && !audit.execution_can_be_denied)
-        log_info("audit: user half empty, all stack guards unmapped; without NX all memory is "
-                 "executable");
-    else if (clean)
-        log_info("audit: clean: %lu KiB executable and nowhere writable, user half empty, all "
-                 "stack guards unmapped",
-                 audit.executable_bytes / KIB);
-    else
-        log_error("audit: BROKEN: %lu frames writable and executable, %lu user pages in the "
-                  "kernel's half, %lu pages in the "
-                  "user half, %lu guard pages mapped",
-                  audit.writable_and_executable, audit.user_in_kernel_half,
-                  audit.mapped_in_user_half, audit.mapped_guards);
-    log_debug("audit: %lu pages looked at", audit.leaf_count);
-    arch_cpu_verify();
 }
 
 /* Where the time went, in counts of the time-stamp counter. */
@@ -142,7 +115,7 @@ void kernel_main(const struct boot_info *handed_over)
     start_clock(entered);               /* times from here on, 100 Hz */
     log_put_off_drawing();
     arch_irq_enable();
-    audit_page_tables();
+    audit_run();
     log_ready();
     ready_at = arch_timestamp();
     log_boot_times(entered, memory_done, ready_at);

@@ -6,12 +6,14 @@
 #include "arch/mmu.h"
 #include "arch/timer.h"
 #include "arch/trap.h"
+#include "kernel/audit.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
 #include "kernel/time/clock.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "log/screen.h"
+#include "mm/memory_selftest.h"
 
 #define TICKS     1000
 #define TICKS_HZ  100
@@ -184,6 +186,7 @@ static const struct {
     {"vectors", test_vectors},       {"timer", test_timer},
     {"screen", test_screen},         {"nested-nmi", test_nested_nmi},
     {"probe", test_probe},           {"canary", test_canary},
+    {"audit", memory_selftest_audit},
 };
 
 bool selftest_run(const char *name)
@@ -197,6 +200,7 @@ bool selftest_run(const char *name)
             continue;
         found = true;
         passed = selftests[i].run();
+        passed = audit_run() && passed;
         log_write(passed ? LOG_INFO : LOG_ERROR, "selftest %s: %s", selftests[i].name,
                   passed ? "passed" : "FAILED");
         all_passed = all_passed && passed;

@@ -8,6 +8,7 @@
 #include "kernel/log.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
+#include "lib/pat.h"
 #include "x86/cpuid.h"
 #include "x86/registers.h"
 
@@ -44,22 +45,7 @@ static const struct control_bit {
 };
 /* clang-format on */
 
-/* Memory types by PAT entry: 0, 2 and 3 as after a reset, 1 write-combining (SDM vol. 3A, 11.12).
- * PTE_PWT selects 1. */
-enum { PAT_UC = 0, PAT_WC = 1, PAT_WT = 4, PAT_WP = 5, PAT_WB = 6, PAT_UC_MINUS = 7 };
-static const uint8_t pat_entries[8] = {PAT_WB, PAT_WC, PAT_UC_MINUS, PAT_UC,
-                                       PAT_WB, PAT_WT, PAT_UC_MINUS, PAT_UC};
-
 #define MXCSR_DEFAULT 0x1f80 /* every SIMD exception masked, round to nearest */
-
-static uint64_t pat_value(void)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < ARRAY_COUNT(pat_entries); i++)
-        value |= (uint64_t)pat_entries[i] << (8 * i);
-    return value;
-}
 
 /* LA57 cannot change while paging is on: it stays as it was handed over. */
 static uint64_t wanted(enum control_register which)

@@ -9,6 +9,7 @@
 #include "arch/timer.h"
 #include "arch/trap.h"
 #include "kernel/log.h"
+#include "kernel/mm/vmap.h"
 #include "kernel/panic.h"
 #include "lib/compiler.h"
 #include "x86/cpuid.h"
@@ -73,7 +74,7 @@ void lapic_init(bool want_x2apic)
     if (!want_x2apic && x2apic)
         log_warn("x2apic=0 ignored: the firmware left x2APIC mode on");
     if (!x2apic)
-        registers = arch_mmu_map_device(base & APIC_BASE_ADDRESS, PAGE_SIZE, MMU_UNCACHED);
+        registers = vmap_device(base & APIC_BASE_ADDRESS, PAGE_SIZE, MMU_UNCACHED);
     if (!x2apic && !registers)
         panic("the local APIC at %lx cannot be mapped", (unsigned long)(base & APIC_BASE_ADDRESS));
 }

@@ -2,6 +2,7 @@
 #include "provoke.h"
 
 #include "arch/cpu.h"
+#include "arch/mmu.h"
 #include "kernel/image.h"
 #include "kernel/mm/frame.h"
 #include "kernel/panic.h"
@@ -60,7 +61,7 @@ static void set_unused_slot(uint64_t entry)
     struct page_tables tables;
 
     x86_live_tables(&tables);
-    tables.table_at(tables.context, tables.root)[UNUSED_SLOT] = entry;
+    ((uint64_t *)phys_to_virt(tables.root))[UNUSED_SLOT] = entry;
 }
 
 void provoke_reserved_bit(void)

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "boot/boot_info.h"
+#include "kernel/spinlock.h"
 #include "lib/memory_map.h"
+#include "lib/page_table.h"
 #include "lib/status.h"
 #include "lib/types.h"
 
@@ -28,28 +30,92 @@ void arch_mmu_map_ram(const struct memory_map *map);
  * direct map. */
 bool arch_mmu_is_ready(void);
 
+enum mmu_rights { MMU_WRITE = 1, MMU_EXECUTE = 2, MMU_USER = 4 }; /* reading goes without saying */
+
 /*
- * Maps a device's registers or memory, any physical range, writable and never executable, in the
- * vmap area with an unmapped page on both sides. NULL when there is no room or no memory for
- * tables. Boot CPU, after arch_mmu_init().
+ * An address space. All share the kernel's half, whose top entries are filled at boot and never
+ * change; it is changed through kernel_space alone.
  */
-void *arch_mmu_map_device(paddr_t phys, uint64_t bytes, enum mmu_cache cache);
+struct address_space {
+    struct page_tables tables;
+    struct spinlock lock;
+};
+
+extern struct address_space kernel_space;
+
+struct mmu_mapping {
+    vaddr_t virt; /* page-aligned, like phys and bytes */
+    paddr_t phys;
+    uint64_t bytes;
+    unsigned rights; /* of enum mmu_rights */
+    enum mmu_cache cache;
+};
+
+/* Maps in the largest pages that fit. ERR_ALREADY_MAPPED, ERR_NO_MEMORY, ERR_BAD_ARGUMENT: then
+ * nothing is mapped. Any context but an NMI, like all that follow. */
+status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *mapping);
+
+/*
+ * Unmaps what is mapped in the range, and returns when no CPU can reach it any more. Tables that are
+ * empty then go back to the frame allocator; the memory itself belongs to the caller.
+ * ERR_NO_MEMORY, with nothing unmapped, when a large page must be split and there is no frame for a
+ * table.
+ */
+status_t arch_mmu_unmap(struct address_space *space, vaddr_t virt, uint64_t bytes);
+
+/* The same, and the frames that were mapped go back to the frame allocator after the flush: they
+ * must have been allocated one by one, or for large pages in runs of that size. */
+status_t arch_mmu_unmap_and_free(struct address_space *space, vaddr_t virt, uint64_t bytes);
+
+/* Gives everything mapped in the range other rights, at once on every CPU. ERR_NOT_FOUND when a part
+ * is not mapped, ERR_NO_MEMORY as above: nothing is changed then. */
+status_t arch_mmu_protect(struct address_space *space, vaddr_t virt, uint64_t bytes,
+                          unsigned rights, enum mmu_cache cache);
+
+/* Physical address of a virtual one in this space; false when it is not mapped. */
+bool arch_mmu_space_lookup(struct address_space *space, vaddr_t virt, paddr_t *phys);
+
+/* A space with an empty user half. ERR_NO_MEMORY. */
+status_t arch_mmu_space_create(struct address_space *space);
+
+/* Frees everything in the user half, and the space; no CPU may be using it. */
+void arch_mmu_space_destroy(struct address_space *space);
+
+/* This CPU uses that space from now on. Interrupts off. */
+void arch_mmu_space_switch(const struct address_space *space);
+
+/*
+ * Forgets translations of [virt, virt + bytes) on every CPU that may have them. All flushing goes
+ * through here: when it returns, what was unmapped before may be used for something else. Any context but
+ * an NMI.
+ */
+void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes);
 
 /* A page of RAM as the kernel sees it; the address must lie in a range for which
  * memory_kind_is_ram() holds. */
 void *phys_to_virt(paddr_t phys);
 
+/* What must hold of the live tables, whoever changed them. */
+enum mmu_rule {
+    MMU_WRITABLE_AND_EXECUTABLE, /* frames that are both, through any two leaves */
+    MMU_EXECUTABLE_ELSEWHERE,    /* leaves: nothing but kernel text is executable */
+    MMU_WRITABLE_CONSTANTS,      /* frames of text and rodata that are writable through any leaf */
+    MMU_USER_IN_KERNEL_HALF,     /* leaves */
+    MMU_MAPPED_IN_USER_HALF,     /* leaves: firmware's identity map is gone, page 0 unmapped */
+    MMU_MAPPED_GUARDS,           /* guard pages of stacks, devices and heap */
+    MMU_DIRECT_MAP_STRAYS,       /* leaves of the direct map that map no RAM, or other RAM */
+    MMU_TOP_ENTRIES,             /* of the kernel's half: missing, or not those of every space */
+    MMU_RULE_COUNT
+};
+
 struct mmu_audit {
     uint64_t leaf_count;
     uint64_t executable_bytes;
-    uint64_t writable_and_executable; /* frames that are both, through any two leaves */
-    uint64_t user_in_kernel_half;     /* leaves */
-    uint64_t mapped_in_user_half;     /* leaves: firmware's identity map must be gone */
-    uint64_t mapped_guards;           /* guard pages of stacks that are mapped */
+    uint64_t broken[MMU_RULE_COUNT]; /* how often each rule is */
     bool execution_can_be_denied; /* the CPU has NX; if not, nothing is said of executable frames */
 };
 
-/* Reads the live tables and counts what must not be. Any time after arch_mmu_init(). */
+/* Reads the live tables and counts what must not be. Any time after memory_take_over(). */
 void arch_mmu_audit(struct mmu_audit *audit);
 
 /* Physical address of a kernel virtual one, by walking the live tables; false when it is not

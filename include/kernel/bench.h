@@ -4,9 +4,18 @@
 
 #include <stdbool.h>
 
+struct bench_row {
+    const char *name;
+    void (*prepare)(void); /* before each round; may be NULL */
+    void (*round)(void);
+    void (*finish)(void); /* after the last round; may be NULL */
+    void (*empty)(void);  /* the round without the work, whose cost is taken off; NULL: a call */
+    unsigned times;       /* how often a round does what the row is about; 0: once */
+};
+
 /*
  * Runs the row named, or every one for "all", and logs for each the minimum, median and maximum of
- * 1,000 rounds, the cost of an empty round taken off. False when no row has that name. After the
+ * 1,000 times, the cost of an empty round taken off. False when no row has that name. After the
  * boot; interrupts are off during a row.
  */
 bool bench_run(const char *name);

@@ -6,6 +6,7 @@
 
 #include "arch/mmu.h"
 #include "kernel/address_map.h"
+#include "kernel/mm/vmap.h"
 
 /* Where a BIOS keeps its tables; memory maps do not have it (ACPI 6.5, 5.2.5.1). */
 #define BIOS_START 0xe0000
@@ -51,5 +52,5 @@ const void *acpi_reach_map(void *reach, paddr_t at, uint64_t bytes)
     }
     if (ram && at + bytes > DIRECT_MAP_BYTES)
         return NULL;
-    return ram ? phys_to_virt(at) : arch_mmu_map_device(at, bytes, MMU_WRITE_BACK);
+    return ram ? phys_to_virt(at) : vmap_device(at, bytes, MMU_WRITE_BACK);
 }

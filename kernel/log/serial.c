@@ -3,6 +3,7 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "kernel/mm/vmap.h"
 #include "lib/format.h"
 #include "uart.h"
 
@@ -58,8 +59,8 @@ static struct uart make_uart(const struct serial_port *port)
         uart.read = uart_read_memory;
         uart.write = uart_write_memory;
         uart.send = uart_send_memory;
-        uart.base = (uintptr_t)arch_mmu_map_device(
-            port->address, (uint64_t)REGISTERS * port->stride_bytes, MMU_UNCACHED);
+        uart.base = (uintptr_t)vmap_device(port->address, (uint64_t)REGISTERS * port->stride_bytes,
+                                           MMU_UNCACHED);
     }
     return uart;
 }

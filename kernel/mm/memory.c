@@ -125,6 +125,15 @@ bool memory_is_ram(paddr_t phys)
     return range && memory_kind_is_ram(range->kind);
 }
 
+bool memory_is_ram_throughout(paddr_t start, uint64_t bytes)
+{
+    paddr_t end = start + bytes;
+
+    while (start < end && memory_is_ram(start))
+        start = memory_map_find(&memory, start)->end;
+    return start >= end;
+}
+
 vaddr_t memory_phys_to_image(paddr_t phys)
 {
     return phys >= image_start && phys < image_end ? phys - image_start + KERNEL_IMAGE_START : 0;

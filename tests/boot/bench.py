@@ -62,6 +62,7 @@ ROWS = (
     Row("timer interrupt", serial("timer-interrupt median"), 100),
     Row("symbol, line and inlined calls of an address, most", serial("symbol-lookup maximum"), 2000),
     Row("frame alloc and free", serial("frame median"), 50),
+    Row("map and unmap of a page, its tables present", serial("map median"), 150),
     Row("log line of 30 characters, to the ring", serial("log-ring median")),
     Row("the same, to the ring and serial", serial("log-line median"), 2000),
     Row("the same, what the screen adds, drawn at once", screen_part("log-draw median"), 60000),

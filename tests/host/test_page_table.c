@@ -22,13 +22,15 @@ static uint64_t alloc_frame(void *context)
     return memory->used < memory->limit ? FRAME_BASE + PAGE_SIZE * memory->used++ : 0;
 }
 
-static uint64_t *table_at(void *context, paddr_t table)
+static bool is_readable(void *context, paddr_t table)
 {
-    struct memory *memory = context;
+    (void)context;
+    return table >= FRAME_BASE && table < FRAME_BASE + FRAMES * PAGE_SIZE;
+}
 
-    if (table < FRAME_BASE || table >= FRAME_BASE + FRAMES * PAGE_SIZE)
-        return NULL;
-    return memory->frames[(table - FRAME_BASE) / PAGE_SIZE];
+static uint64_t *root_of(const struct page_tables *tables)
+{
+    return (uint64_t *)(tables->offset + tables->root);
 }
 
 static struct page_tables make_tables(unsigned levels, bool gib_pages, unsigned limit)
@@ -37,8 +39,10 @@ static struct page_tables make_tables(unsigned levels, bool gib_pages, unsigned 
     struct page_tables tables = {.levels = levels,
                                  .gib_pages = gib_pages,
                                  .alloc_frame = alloc_frame,
-                                 .table_at = table_at,
+                                 .is_readable = is_readable,
                                  .context = memory};
+
+    tables.offset = (vaddr_t)memory->frames - FRAME_BASE;
 
     memset(memory, 0, sizeof(*memory));
     memory->limit = limit;
@@ -183,7 +187,7 @@ static void walk_of_an_unreadable_table_says_so(void **state)
     struct page_walk walk;
 
     (void)state;
-    table_at(tables.context, tables.root)[0] = 0xdead000 | PTE_PRESENT;
+    root_of(&tables)[0] = 0xdead000 | PTE_PRESENT;
     page_tables_walk(&tables, 0, &walk);
     assert_true(walk.unreadable);
     assert_false(walk.present);
@@ -236,8 +240,8 @@ static void a_table_that_forbids_writing_or_allows_no_code_counts(void **state)
 
     (void)state;
     map(&tables, 0, 0, PAGE_SIZE, PTE_WRITABLE | PTE_USER);
-    table_at(tables.context, tables.root)[0] &= ~PTE_WRITABLE;
-    table_at(tables.context, tables.root)[0] |= PTE_NX;
+    root_of(&tables)[0] &= ~PTE_WRITABLE;
+    root_of(&tables)[0] |= PTE_NX;
     page_tables_visit(&tables, remember, &seen);
     assert_int_equal(seen.count, 1);
     assert_false(seen.leaves[0].writable);

@@ -8,7 +8,7 @@
 
 void *phys_to_virt(paddr_t phys) { return DIRECT + phys; }
 
-void *arch_mmu_map_device(paddr_t phys, uint64_t bytes, enum mmu_cache cache)
+void *vmap_device(paddr_t phys, uint64_t bytes, enum mmu_cache cache)
 {
     assert_true(bytes > 0);
     assert_int_equal(cache, MMU_WRITE_BACK);

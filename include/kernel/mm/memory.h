@@ -24,6 +24,9 @@ bool memory_is_known(paddr_t phys);
  * context. */
 bool memory_is_ram(paddr_t phys);
 
+/* The same for every byte of a stretch. */
+bool memory_is_ram_throughout(paddr_t start, uint64_t bytes);
+
 /* The kernel-image address of a physical one, 0 when it is not in the image. Any context. */
 vaddr_t memory_phys_to_image(paddr_t phys);
 
