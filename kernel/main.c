@@ -14,6 +14,7 @@
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
+#include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
 #include "kernel/selftest.h"
 #include "kernel/status_row.h"
@@ -89,6 +90,7 @@ void kernel_main(const struct boot_info *handed_over)
 {
     uint64_t entered = arch_timestamp(), memory_done, ready_at;
     const struct memory_map *memory;
+    struct memory_counts counts;
     bool well = true;
 
     log_banner();                   /* the ring works before any device */
@@ -106,6 +108,8 @@ void kernel_main(const struct boot_info *handed_over)
     boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
     memory_take_over(&boot_info); /* boot services' memory is ours; frames can be had */
+    heap_init();
+    heap_init_cpu();
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
     acpi_init(&boot_info, memory);      /* the firmware's tables, copied */
@@ -116,6 +120,7 @@ void kernel_main(const struct boot_info *handed_over)
     log_put_off_drawing();
     arch_irq_enable();
     audit_run();
+    memory_count(&counts);
     log_ready();
     ready_at = arch_timestamp();
     log_boot_times(entered, memory_done, ready_at);
@@ -124,6 +129,7 @@ void kernel_main(const struct boot_info *handed_over)
     if (boot_options.selftest[0] != '\0')
         well = selftest_run(boot_options.selftest) && well;
     fault_menu_at_stage(&boot_options, "");
+    well = memory_is_balanced(&counts, "at ready") && well;
     finish(well);
     status_row_say("next: options in \\faultline.cfg, such as fault=list");
     for (;;)

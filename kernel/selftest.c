@@ -186,7 +186,7 @@ static const struct {
     {"vectors", test_vectors},       {"timer", test_timer},
     {"screen", test_screen},         {"nested-nmi", test_nested_nmi},
     {"probe", test_probe},           {"canary", test_canary},
-    {"audit", memory_selftest_audit},
+    {"audit", memory_selftest_audit}, {"memory", memory_selftest},
 };
 
 bool selftest_run(const char *name)

@@ -8,6 +8,7 @@
 
 #include "kernel/address_map.h"
 #include "kernel/image.h"
+#include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/stack.h"
@@ -102,6 +103,8 @@ static uint64_t mapped_at(vaddr_t virt)
     return arch_mmu_lookup(virt, &phys);
 }
 
+static void count_mapped(void *context, vaddr_t guard) { *(uint64_t *)context += mapped_at(guard); }
+
 static void check_guards(struct mmu_audit *audit)
 {
     uint64_t *broken = &audit->broken[MMU_MAPPED_GUARDS];
@@ -112,6 +115,7 @@ static void check_guards(struct mmu_audit *audit)
         *broken += mapped_at(stack->low - 1) + mapped_at(stack->high);
     for (unsigned i = 0; vmap_reservation(i, &start, &end); i++)
         *broken += mapped_at(start) + mapped_at(end - 1);
+    heap_visit_guards(count_mapped, broken);
 }
 
 /* Bits that the CPU sets by itself do not count. */

@@ -121,7 +121,10 @@ static void free_removed(struct removed *removed)
 {
     arch_tlb_flush(removed->space, removed->virt, removed->bytes);
     for (unsigned i = 0; i < removed->count; i++)
-        frame_free_run(removed->leaves[i].phys, removed->leaves[i].bytes / PAGE_SIZE);
+        if (removed->leaves[i].bytes == PAGE_SIZE)
+            frame_free(removed->leaves[i].phys);
+        else
+            frame_free_run(removed->leaves[i].phys, removed->leaves[i].bytes / PAGE_SIZE);
     removed->count = 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "kernel/mm/frame_cache.h"
+#include "kernel/mm/slab.h"
 #include "lib/types.h"
 
 /* The main stack, then the interrupt stacks in the order of their numbers (SDM vol. 3A, 6.14.5). */
@@ -56,6 +57,7 @@ struct cpu {
     struct stack stacks[STACK_KIND_COUNT];
     struct failed_check failed_check;
     struct frame_cache frames;
+    struct slab_cpu slabs;
 };
 
 /* CPUs that run the kernel: so far the one that booted. */

@@ -22,7 +22,11 @@ struct fault_menu {
     size_t count;
 };
 
-/* Memory that must not be touched like this; checks that fail; what the machine refuses. */
-extern const struct fault_menu memory_fault_menu, check_fault_menu, arch_fault_menu;
+/* Memory that must not be touched like this; frames and heap misused; checks that fail; what the machine refuses. */
+extern const struct fault_menu memory_fault_menu, heap_fault_menu, check_fault_menu,
+    arch_fault_menu;
+
+/* The entry no-memory-N of checked builds: the Nth allocation from then on fails. NULL when the name is another. */
+const struct fault_menu_entry *heap_fault_failing_allocation(const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "kernel/address_map.h"
 #include "kernel/image.h"
+#include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
 #include "kernel/stack.h"
 #include "lib/format.h"
@@ -124,6 +125,18 @@ static bool describe_physical(const struct fault *fault, char *text, size_t size
     return true;
 }
 
+static bool describe_heap(const struct fault *fault, char *text, size_t size)
+{
+    char what[180];
+
+    if (fault->address < HEAP_START || fault->address - HEAP_START >= HEAP_BYTES)
+        return false;
+    heap_describe(fault->address, what, sizeof(what));
+    format(text, size, "%s the heap: address %016lx is %s%s", access_to(fault->access),
+           fault->address, what, fault->not_present ? "" : ", where that is not allowed");
+    return true;
+}
+
 static const char *region_name(vaddr_t address)
 {
     if (address >= KERNEL_IMAGE_START)
@@ -170,7 +183,7 @@ static void describe_address(const struct fault *fault, char *text, size_t size)
     else if (fault->user_page && !fault->user)
         describe_user_page(fault, text, size);
     else if (describe_guard(fault, text, size) || describe_stack(fault, text, size) ||
-             describe_physical(fault, text, size))
+             describe_physical(fault, text, size) || describe_heap(fault, text, size))
         return;
     else if (part)
         describe_image(fault, part, "", text, size);

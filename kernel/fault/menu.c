@@ -6,8 +6,8 @@
 #include "kernel/log.h"
 #include "lib/string.h"
 
-static const struct fault_menu *const menus[] = {&memory_fault_menu, &check_fault_menu,
-                                                 &arch_fault_menu};
+static const struct fault_menu *const menus[] = {&memory_fault_menu, &heap_fault_menu,
+                                                 &check_fault_menu, &arch_fault_menu};
 
 static void print_menu(void)
 {
@@ -22,7 +22,7 @@ static const struct fault_menu_entry *find_entry(const char *name)
         for (size_t i = 0; i < menus[m]->count; i++)
             if (strcmp(menus[m]->entries[i].name, name) == 0)
                 return &menus[m]->entries[i];
-    return NULL;
+    return heap_fault_failing_allocation(name);
 }
 
 static void provoke(const struct fault_menu_entry *entry, const char *stage)

@@ -4,8 +4,11 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/memory.h"
 #include "kernel/panic.h"
+#include "kernel/symbols.h"
 #include "lib/align.h"
 #include "lib/format.h"
+
+#define SITE_MAX 96
 
 static const struct buddy_block *find(paddr_t phys, struct buddy_block *block)
 {
@@ -20,10 +23,13 @@ static const struct buddy_block *find(paddr_t phys, struct buddy_block *block)
 /* "" where no site is recorded: in builds that are not checked, and for frames never freed. */
 static void describe_site(const char *what, uint32_t site, char *text, size_t size)
 {
-    if (site)
-        format(text, size, ", %s at %016lx", what, KERNEL_IMAGE_START + site);
-    else
-        text[0] = '\0';
+    size_t length;
+
+    text[0] = '\0';
+    if (!site)
+        return;
+    length = format(text, size, ", %s by ", what);
+    symbolize_return(text + length, size - length, KERNEL_IMAGE_START + site);
 }
 
 void frame_describe(paddr_t phys, char *text, size_t size)
@@ -31,10 +37,10 @@ void frame_describe(paddr_t phys, char *text, size_t size)
     const struct frame_zone *zone = &frame_zones[frame_zone_of(phys)];
     struct buddy_block found;
     const struct buddy_block *block = find(phys, &found);
-    char site[48];
+    char site[SITE_MAX];
 
     if (!block) {
-        format(text, size, "never handed out by the allocator: %s", memory_name_at(phys));
+        format(text, size, "no frame of the allocator's (%s)", memory_name_at(phys));
         return;
     }
     if (block->state != FRAME_ALLOCATED) {
@@ -49,11 +55,12 @@ void frame_describe(paddr_t phys, char *text, size_t size)
 
 void frame_report_misuse(paddr_t phys, uint64_t page_count, vaddr_t caller)
 {
-    char state[128];
+    char state[128], place[SITE_MAX];
 
+    symbolize_return(place, sizeof(place), caller);
     frame_describe(phys, state, sizeof(state));
-    panic("%lu frames at %lx freed by %016lx%s: the frame is %s", page_count, phys, caller,
-          is_aligned(phys, PAGE_SIZE) ? "" : ", not page-aligned", state);
+    panic("%lu frame%s at %lx freed by %s%s: it is %s", page_count, page_count == 1 ? "" : "s",
+          phys, place, is_aligned(phys, PAGE_SIZE) ? "" : ", not page-aligned", state);
 }
 
 static uint64_t cached_count(void)

@@ -7,4 +7,10 @@
 /* Breaks every rule of the audit (arch/mmu.h) once, and sees it found. */
 bool memory_selftest_audit(void);
 
+/* Frames, address spaces, stacks and heap, by use. */
+bool memory_selftest(void);
+
+/* A part of it: with no memory left, and in checked builds with each allocation failing in turn. */
+bool memory_selftest_exhaustion(void);
+
 #endif

@@ -87,7 +87,7 @@ void range_set_give(struct range_set *set, struct range *range)
     memmove(range, range + 1, (set->count - index) * sizeof(*range));
 }
 
-struct range *range_set_grow(struct range_set *set, struct range *ranges, size_t capacity)
+struct range *range_set_move(struct range_set *set, struct range *ranges, size_t capacity)
 {
     struct range *old = set->ranges;
 

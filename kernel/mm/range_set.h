@@ -50,7 +50,7 @@ static inline bool range_set_is_full(const struct range_set *set)
     return set->count == set->capacity;
 }
 
-/* Goes on with a larger array, into which the ranges are copied; returns the old one. */
-struct range *range_set_grow(struct range_set *set, struct range *ranges, size_t capacity);
+/* Goes on in another array with room enough, into which the ranges are copied; returns the old one. */
+struct range *range_set_move(struct range_set *set, struct range *ranges, size_t capacity);
 
 #endif

@@ -10,12 +10,13 @@
 #include "lib/align.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "range_set.h"
+#include "range_memory.h"
 
 #define STACK        UINT64_MAX
 #define EARLY_RANGES 32
 
 static struct range early_ranges[EARLY_RANGES];
+static const struct range_home home = {early_ranges, EARLY_RANGES};
 static struct range_set areas = {.ranges = early_ranges,
                                  .capacity = EARLY_RANGES,
                                  .start = VMAP_START,
@@ -23,21 +24,6 @@ static struct range_set areas = {.ranges = early_ranges,
                                  .next = VMAP_START,
                                  .highest = VMAP_START};
 static struct spinlock lock = SPINLOCK("vmap area", LOCK_RANK_VMAP); /* areas */
-
-/* Twice the room, from the frame allocator. */
-static void grow(void)
-{
-    uint64_t bytes = align_up(2 * areas.capacity * sizeof(struct range), PAGE_SIZE);
-    uint64_t old_bytes = align_up(areas.capacity * sizeof(struct range), PAGE_SIZE);
-    paddr_t phys = frame_alloc_run(bytes / PAGE_SIZE, PAGE_SIZE, FRAME_ANYWHERE);
-    struct range *old;
-
-    if (phys == 0)
-        return;
-    old = range_set_grow(&areas, phys_to_virt(phys), bytes / sizeof(struct range));
-    if (old != early_ranges)
-        frame_free_run((vaddr_t)old - DIRECT_MAP_START, old_bytes / PAGE_SIZE);
-}
 
 /* Room for a body at `offset` above a multiple of 2 MiB, and its guards. The body's address, 0 when
  * there is none. */
@@ -51,8 +37,7 @@ static vaddr_t reserve(uint64_t bytes, uint64_t offset, uint64_t note)
     const struct range *range;
     vaddr_t body;
 
-    if (range_set_is_full(&areas))
-        grow();
+    range_set_make_room(&areas, &home);
     range = range_set_take(&areas, &request);
     body = range ? range->start + PAGE_SIZE : 0;
     spinlock_release(&lock, state);
@@ -64,6 +49,7 @@ static void give_back(vaddr_t body)
     irq_state_t state = spinlock_acquire(&lock);
 
     range_set_give(&areas, range_set_find(&areas, body));
+    range_set_give_room(&areas, &home);
     spinlock_release(&lock, state);
 }
 
@@ -123,8 +109,7 @@ void vmap_free(void *address)
 
     spinlock_release(&lock, state);
     if (range.start + PAGE_SIZE != body)
-        panic("vmap_free of %016lx by %016lx: no mapping begins there", (vaddr_t)address,
-              (vaddr_t)__builtin_return_address(0));
+        panic("vmap_free of %016lx: no mapping begins there", (vaddr_t)address);
     /* Large pages lie wholly inside, so nothing is split and nothing can fail. */
     if (range.note == STACK)
         arch_mmu_unmap_and_free(&kernel_space, body, range.end - PAGE_SIZE - body);

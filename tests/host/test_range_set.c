@@ -88,7 +88,7 @@ static void random_operations_match_the_model(void **state)
         bool growing = random_below(&seed, 100) < (i / 2000 % 2 ? 30 : 70);
 
         if (range_set_is_full(&set) && random_below(&seed, 2))
-            free(range_set_grow(&set, malloc(2 * set.capacity * sizeof(struct range)),
+            free(range_set_move(&set, malloc(2 * set.capacity * sizeof(struct range)),
                                 2 * set.capacity));
         if (growing || set.count == 0)
             take(i);

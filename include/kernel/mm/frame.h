@@ -77,8 +77,9 @@ void frame_statistics(struct frame_statistics *statistics);
 /* Frames that are allocated. */
 uint64_t frame_allocated_count(void);
 
-/* Says what a frame is: "free", "one of 3 frames allocated at ... by ...", "ACPI tables". At most
- * size - 1 characters. Any context. */
+/* Says what a frame is: "free", "in a run of 3 from 12345000", "no frame of the allocator's (ACPI
+ * tables)"; in checked builds also who allocated or freed it. At most size - 1 characters. Takes no
+ * lock. Any context. */
 void frame_describe(paddr_t phys, char *text, size_t size);
 
 #endif

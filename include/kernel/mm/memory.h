@@ -44,6 +44,20 @@ void memory_take_over(const struct boot_info *info);
  * how much that was, in bytes. Boot CPU, once nobody reads the tables any more. */
 uint64_t memory_reclaim_acpi(void);
 
+/* What is allocated when nothing lies ready in caches: equal before and after something that gives back
+ * all it took. */
+struct memory_counts {
+    uint64_t frames;
+    uint64_t objects; /* of the heap, small and large */
+};
+
+/* Empties this CPU's caches and counts. With interrupts on or off; other CPUs idle. */
+void memory_count(struct memory_counts *counts);
+
+/* Whether the counts are the same still; if not, an error in the log says how much is missing since
+ * `when`. */
+bool memory_is_balanced(const struct memory_counts *before, const char *when);
+
 /* Bytes that are free, or will be after memory_take_over(). Any context. */
 uint64_t memory_free_bytes(void);
 

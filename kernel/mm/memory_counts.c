@@ -1,0 +1,28 @@
+/* Whether what was taken came back: see kernel/mm/memory.h. */
+#include "kernel/log.h"
+#include "kernel/mm/frame.h"
+#include "kernel/mm/heap.h"
+#include "kernel/mm/memory.h"
+
+void memory_count(struct memory_counts *counts)
+{
+    struct heap_statistics heap;
+
+    heap_trim();
+    heap_statistics(&heap);
+    counts->frames = frame_allocated_count();
+    counts->objects = heap.object_count + heap.large_count;
+}
+
+bool memory_is_balanced(const struct memory_counts *before, const char *when)
+{
+    struct memory_counts now;
+    bool balanced;
+
+    memory_count(&now);
+    balanced = now.frames == before->frames && now.objects == before->objects;
+    log_write(balanced ? LOG_DEBUG : LOG_ERROR,
+              "memory: %lu frames and %lu heap objects are allocated, %s %lu and %lu", now.frames,
+              now.objects, when, before->frames, before->objects);
+    return balanced;
+}

@@ -1,0 +1,318 @@
+/* Slabs against a model: several CPUs that take objects of all sizes and free each other's, with
+ * pages that may run out; and two threads at once. */
+#include "../../kernel/mm/slab.c"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "host_test.h"
+#include "operations.h"
+
+#define CPUS    3
+#define OBJECTS 3000
+#define PLACES  1024
+#define PAGE    4096
+
+static uint64_t seed;
+static uint8_t *area;          /* PLACES strides */
+static uint8_t in_use[PLACES]; /* pages */
+static unsigned pages_mapped, pages_most;
+static pthread_mutex_t area_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Pages that are not mapped cannot be touched here either. */
+void *slab_map_pages(unsigned pages)
+{
+    void *start = NULL;
+
+    pthread_mutex_lock(&area_lock);
+    for (unsigned i = 0; i < PLACES && !start && pages_mapped + pages <= pages_most; i++)
+        if (in_use[i] == 0) {
+            in_use[i] = (uint8_t)pages;
+            pages_mapped += pages;
+            start = area + i * SLAB_STRIDE;
+        }
+    pthread_mutex_unlock(&area_lock);
+    if (start) {
+        assert_int_equal(mprotect(start, pages * PAGE, PROT_READ | PROT_WRITE), 0);
+        memset(start, 0xff, pages * PAGE);
+    }
+    return start;
+}
+
+void slab_unmap_pages(void *start, unsigned pages)
+{
+    size_t place = (size_t)((uint8_t *)start - area) / SLAB_STRIDE;
+
+    assert_int_equal(mprotect(start, pages * PAGE, PROT_NONE), 0);
+    pthread_mutex_lock(&area_lock);
+    assert_int_equal(in_use[place], pages);
+    in_use[place] = 0;
+    pages_mapped -= pages;
+    pthread_mutex_unlock(&area_lock);
+}
+
+static void start(struct slab_cpu *cpus, unsigned count)
+{
+    if (!area) {
+        uint8_t *raw = mmap(NULL, (PLACES + 1) * SLAB_STRIDE, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        assert_ptr_not_equal(raw, MAP_FAILED);
+        area = (uint8_t *)align_up((uintptr_t)raw, SLAB_STRIDE);
+    }
+    pages_most = UINT32_MAX;
+    slab_init();
+    for (unsigned i = 0; i < count; i++)
+        slab_init_cpu(&cpus[i]);
+}
+
+static void *take(struct slab_cpu *cpu, size_t size)
+{
+    unsigned number = slab_class_of[(size + 15) / 16];
+
+    if (cpu->current[number]->free == SLAB_END && !slab_refill(cpu, number))
+        return NULL;
+    return slab_take(cpu->current[number]);
+}
+
+static bool put(struct slab_cpu *cpu, void *object)
+{
+    struct slab *slab = slab_of(object);
+
+    return slab_put(cpu, slab, object) || slab_put_unusual(cpu, slab, object);
+}
+
+static void every_size_has_a_class_that_holds_it(void **state)
+{
+    struct slab_cpu cpu;
+
+    (void)state;
+    start(&cpu, 1);
+    for (size_t size = 0; size <= SLAB_OBJECT_MAX; size++) {
+        unsigned number = slab_class_of[(size + 15) / 16];
+
+        assert_true(number < SLAB_CLASS_COUNT);
+        assert_true(slab_class_bytes(number) >= size);
+        assert_true(number == 0 || slab_class_bytes(number - 1) < size);
+        assert_true(size <= 128 || slab_class_bytes(number) <= size + size / 4 + 16);
+        assert_int_equal(slab_class_bytes(number) % 16, 0);
+        assert_true(slab_class_pages(number) * PAGE < SLAB_STRIDE);
+    }
+}
+
+/* All objects of a slab: none overlaps another or the header, powers of two are aligned to their size,
+ * the last one ends with the pages, and no other address is taken for an object. */
+static void objects_lie_where_they_should(void **state)
+{
+    struct slab_cpu cpu;
+
+    (void)state;
+    for (unsigned number = 0; number < SLAB_CLASS_COUNT; number++) {
+        size_t size, seen = 0;
+        struct slab *slab;
+
+        start(&cpu, 1);
+        size = slab_class_bytes(number);
+        slab = slab_of(take(&cpu, size));
+        while (slab->free != SLAB_END)
+            assert_ptr_equal(slab_of(take(&cpu, size)), slab);
+        assert_true(slab->base >= (uintptr_t)&slab->links[slab->count]);
+        assert_int_equal(slab->base + slab->count * size,
+                         (uintptr_t)slab + slab_class_pages(number) * PAGE);
+        for (uintptr_t at = (uintptr_t)slab; at < (uintptr_t)slab + SLAB_STRIDE; at++) {
+            uint32_t found = slab_number(slab, (void *)at);
+            bool is_object = at >= slab->base && (at - slab->base) % size == 0 &&
+                             (at - slab->base) / size < slab->count;
+
+            assert_int_equal(found, is_object ? (at - slab->base) / size : UINT32_MAX);
+            seen += is_object;
+            if (is_object && (size & (size - 1)) == 0 && size <= PAGE)
+                assert_int_equal(at % size, 0);
+        }
+        assert_int_equal(seen, slab->count);
+        for (uint32_t i = 0; i < slab->count; i++)
+            assert_true(put(&cpu, (void *)(slab->base + i * size)));
+        slab_trim(&cpu);
+        assert_int_equal(pages_mapped, 0);
+    }
+}
+
+struct object {
+    uint8_t *bytes;
+    size_t size;
+    uint8_t fill;
+};
+
+static void fill(struct object *object) { memset(object->bytes, object->fill, object->size); }
+
+static void check_fill(const struct object *object)
+{
+    for (size_t i = 0; i < object->size; i++)
+        if (object->bytes[i] != object->fill)
+            fail_msg("byte %zu of %zu was changed", i, object->size);
+}
+
+static void try_bad_frees(struct slab_cpu *cpu, const struct object *object)
+{
+    assert_false(put(cpu, object->bytes + 1));
+    assert_false(put(cpu, object->bytes + 16 * (1 + random_below(&seed, 10))));
+}
+
+static void random_operations_match_the_model(void **state)
+{
+    static struct slab_cpu cpus[CPUS];
+    static struct object objects[OBJECTS];
+
+    (void)state;
+    start(cpus, CPUS);
+    memset(objects, 0, sizeof(objects));
+    for (uint64_t i = 0; i < host_operations(); i++) {
+        struct object *object = &objects[random_below(&seed, OBJECTS)];
+        struct slab_cpu *cpu = &cpus[random_below(&seed, CPUS)];
+
+        if (i % 4096 == 0) /* phases with little memory */
+            pages_most = random_below(&seed, 3) ? UINT32_MAX : pages_mapped;
+        if (object->bytes == NULL) {
+            object->size = random_below(&seed, 20) ? random_below(&seed, 600)
+                                                   : random_below(&seed, SLAB_OBJECT_MAX + 1);
+            object->fill = (uint8_t)random_next(&seed);
+            object->bytes = take(cpu, object->size);
+            if (object->bytes)
+                fill(object);
+            continue;
+        }
+        check_fill(object);
+        if (object->size > 200 && random_below(&seed, 8) == 0)
+            try_bad_frees(cpu, object);
+        assert_true(put(cpu, object->bytes));
+        if (in_use[(size_t)(object->bytes - area) / SLAB_STRIDE] && random_below(&seed, 8) == 0)
+            assert_false(put(&cpus[random_below(&seed, CPUS)], object->bytes));
+        object->bytes = NULL;
+        if (random_below(&seed, 20000) == 0)
+            slab_trim(cpu);
+    }
+    for (unsigned i = 0; i < OBJECTS; i++)
+        if (objects[i].bytes)
+            assert_true(put(&cpus[i % CPUS], objects[i].bytes));
+    for (unsigned i = 0; i < CPUS; i++)
+        slab_trim(&cpus[i]);
+    assert_int_equal(pages_mapped, 0);
+}
+
+/* An object comes back once, whoever frees it and how often. */
+static void a_second_free_is_refused(void **state)
+{
+    struct slab_cpu cpus[2];
+    void *kept, *object;
+
+    (void)state;
+    for (unsigned first = 0; first < 2; first++)
+        for (unsigned second = 0; second < 2; second++) {
+            start(cpus, 2);
+            kept = take(&cpus[0], 64); /* so that the slab stays */
+            object = take(&cpus[0], 64);
+            assert_true(put(&cpus[first], object));
+            assert_false(put(&cpus[second], object));
+            assert_true(put(&cpus[0], kept));
+            slab_trim(&cpus[0]);
+            assert_int_equal(pages_mapped, 0);
+        }
+}
+
+static void what_other_cpus_freed_is_used_again(void **state)
+{
+    struct slab_cpu cpus[2];
+    void *objects[2000];
+    unsigned most;
+
+    (void)state;
+    start(cpus, 2);
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < ARRAY_COUNT(objects); i++)
+            objects[i] = take(&cpus[0], 100);
+        most = pages_mapped;
+        for (unsigned i = 0; i < ARRAY_COUNT(objects); i++)
+            assert_true(put(&cpus[1], objects[i]));
+        assert_true(pages_mapped <= most);
+    }
+    assert_true(most <= 2 * ARRAY_COUNT(objects) * 112 / PAGE);
+    slab_trim(&cpus[0]);
+    assert_int_equal(pages_mapped, 0);
+}
+
+static void without_memory_it_says_so_and_goes_on(void **state)
+{
+    struct slab_cpu cpu;
+    void *object;
+
+    (void)state;
+    start(&cpu, 1);
+    pages_most = 0;
+    assert_null(take(&cpu, 64));
+    pages_most = 8;
+    object = take(&cpu, 64);
+    assert_non_null(object);
+    while (take(&cpu, 64))
+        ;
+    assert_true(put(&cpu, object));
+    assert_ptr_equal(take(&cpu, 64), object);
+    assert_null(take(&cpu, 64));
+}
+
+/* ---- two threads ---- */
+
+#define PASSED 200000
+#define RING   256
+
+static void *volatile ring[RING];
+
+static void *free_everything(void *cpu)
+{
+    for (unsigned i = 0; i < PASSED; i++) {
+        void *object;
+
+        while (!(object = __atomic_exchange_n(&ring[i % RING], NULL, __ATOMIC_ACQ_REL)))
+            sched_yield();
+        if (!put(cpu, object))
+            abort();
+    }
+    return NULL;
+}
+
+static void two_threads_pass_objects(void **state)
+{
+    static struct slab_cpu cpus[2];
+    pthread_t thread;
+
+    (void)state;
+    start(cpus, 2);
+    assert_int_equal(pthread_create(&thread, NULL, free_everything, &cpus[1]), 0);
+    for (unsigned i = 0; i < PASSED; i++) {
+        void *object = take(&cpus[0], 16 + i % 500), *own = take(&cpus[0], 16 + i % 300);
+
+        assert_true(object && own);
+        while (__atomic_load_n(&ring[i % RING], __ATOMIC_ACQUIRE))
+            sched_yield();
+        __atomic_store_n(&ring[i % RING], object, __ATOMIC_RELEASE);
+        assert_true(put(&cpus[0], own));
+    }
+    pthread_join(thread, NULL);
+    slab_trim(&cpus[0]);
+    slab_trim(&cpus[1]);
+    assert_int_equal(pages_mapped, 0);
+}
+
+int main(void)
+{
+    static struct host_tests tests;
+
+    HOST_ADD(&tests, every_size_has_a_class_that_holds_it);
+    HOST_ADD(&tests, objects_lie_where_they_should);
+    HOST_ADD(&tests, random_operations_match_the_model);
+    HOST_ADD(&tests, a_second_free_is_refused);
+    HOST_ADD(&tests, what_other_cpus_freed_is_used_again);
+    HOST_ADD(&tests, two_threads_pass_objects);
+    HOST_ADD(&tests, without_memory_it_says_so_and_goes_on);
+    seed = UINT64_C(0x5eed000b);
+    return host_tests_run(&tests, "slabs");
+}
