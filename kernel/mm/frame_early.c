@@ -2,6 +2,7 @@
  * stays whole for those who need it low. */
 #include "frame_early.h"
 
+#include "kernel/mm/fail.h"
 #include "kernel/mm/frame.h"
 
 static paddr_t range_start, range_next, range_end;
@@ -27,7 +28,9 @@ void frame_early_init(paddr_t start, paddr_t end)
 
 paddr_t frame_early_alloc(void)
 {
-    return range_next == range_start ? 0 : (range_next -= PAGE_SIZE);
+    if (range_next == range_start || memory_must_fail())
+        return 0;
+    return range_next -= PAGE_SIZE;
 }
 
 paddr_t frame_early_taken(uint64_t *bytes)

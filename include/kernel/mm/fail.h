@@ -11,17 +11,17 @@
 
 extern _Atomic uint32_t memory_allocations_until_failure; /* 0: none fails */
 
-/* The allocation with this number from now on fails, 1 for the next; 0 for none. */
+/* The allocation with this number from now on fails, 1 for the next, and a warning says so; 0 for
+ * none. */
 static inline void memory_fail_allocation(uint32_t number)
 {
     memory_allocations_until_failure = number;
 }
 
+/* Counts one allocation down; true when it is the one to fail. */
+bool memory_count_down(void);
+
 /* Asked once by every allocation, of frames or of heap. */
-static inline bool memory_must_fail(void)
-{
-    return CHECKED_BUILD && memory_allocations_until_failure != 0 &&
-           --memory_allocations_until_failure == 0;
-}
+static inline bool memory_must_fail(void) { return CHECKED_BUILD && memory_count_down(); }
 
 #endif
