@@ -45,6 +45,7 @@ static void start_clock(uint64_t entered)
 static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t ready_at)
 {
     const uint64_t *tsc = boot_info.tsc;
+    struct frame_statistics frames;
     enum log_level level = boot_options.bench[0] != '\0' ? LOG_INFO : LOG_DEBUG;
 
     if (level > boot_options.loglevel)
@@ -55,6 +56,9 @@ static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t read
         tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS], tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
         tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI], tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_KERNEL],
         tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
+    frame_statistics(&frames);
+    log_write(level, "boot memory: frames %lu, zones %u, metadata %lu", frames.total_count,
+              frames.zone_count, frames.metadata_bytes);
     log_write(level, "boot kernel: entry %lu, memory %lu, ready %lu", entered - tsc[BOOT_STEP_EXIT],
               memory_done - entered, ready_at - memory_done);
 }
@@ -107,13 +111,13 @@ void kernel_main(const struct boot_info *handed_over)
     boot_move_screen(NULL);           /* not drawn on while its mapping changes */
     boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
-    memory_take_over(&boot_info); /* boot services' memory is ours; frames can be had */
+    acpi_init(&boot_info, memory); /* the firmware's tables, copied while they are there */
+    boot_move_serial();            /* to the port that they name */
+    memory_take_over(&boot_info);  /* boot services' memory is ours; frames can be had */
     heap_init();
     heap_init_cpu();
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
-    acpi_init(&boot_info, memory);      /* the firmware's tables, copied */
-    boot_move_serial();                 /* to the port that they name */
     arch_irq_init(boot_options.x2apic); /* PIC silent, local APIC's mode */
     arch_irq_init_cpu();                /* local APIC on, everything masked but NMI */
     start_clock(entered);               /* times from here on, 100 Hz */

@@ -181,12 +181,19 @@ static const struct {
     const char *name;
     bool (*run)(void);
 } selftests[] = {
-    {"breakpoint", test_breakpoint}, {"locks", test_locks},
-    {"control", test_control},       {"nmi", test_nmi},
-    {"vectors", test_vectors},       {"timer", test_timer},
-    {"screen", test_screen},         {"nested-nmi", test_nested_nmi},
-    {"probe", test_probe},           {"canary", test_canary},
-    {"audit", memory_selftest_audit}, {"memory", memory_selftest},
+    {"breakpoint", test_breakpoint},
+    {"locks", test_locks},
+    {"control", test_control},
+    {"nmi", test_nmi},
+    {"vectors", test_vectors},
+    {"timer", test_timer},
+    {"screen", test_screen},
+    {"nested-nmi", test_nested_nmi},
+    {"probe", test_probe},
+    {"canary", test_canary},
+    {"audit", memory_selftest_audit},
+    {"memory", memory_selftest},
+    {"acpi-memory", memory_selftest_acpi},
 };
 
 bool selftest_run(const char *name)

@@ -65,17 +65,20 @@ NOINLINE static status_t map_pages(struct address_space *space, const struct mmu
     return status;
 }
 
+/* One 4 KiB page after another goes the short way. */
 status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *mapping)
 {
     irq_state_t state = spinlock_acquire(&space->lock);
     uint64_t *entry = page_tables_last_entry(&space->tables, mapping->virt);
-    bool is_next = entry && *entry == 0 && mapping->bytes == PAGE_SIZE &&
-                   is_aligned(mapping->virt | mapping->phys, PAGE_SIZE);
 
-    if (is_next)
+    if (entry && *entry == 0 && mapping->bytes == PAGE_SIZE &&
+        is_aligned(mapping->virt | mapping->phys, PAGE_SIZE)) {
         *entry = mapping->phys | leaf_flags(mapping->rights, mapping->cache) | PTE_PRESENT;
+        spinlock_release(&space->lock, state);
+        return STATUS_OK;
+    }
     spinlock_release(&space->lock, state);
-    return is_next ? STATUS_OK : map_pages(space, mapping);
+    return map_pages(space, mapping);
 }
 
 NOINLINE static status_t unmap_pages(struct address_space *space, vaddr_t virt, uint64_t bytes)
@@ -93,16 +96,15 @@ status_t arch_mmu_unmap(struct address_space *space, vaddr_t virt, uint64_t byte
 {
     irq_state_t state = spinlock_acquire(&space->lock);
     uint64_t *entry = page_tables_last_entry(&space->tables, virt);
-    bool is_one =
-        entry && bytes == PAGE_SIZE && is_aligned(virt, PAGE_SIZE) && page_table_is_shared(entry);
 
-    if (is_one)
+    if (entry && bytes == PAGE_SIZE && is_aligned(virt, PAGE_SIZE) && page_table_is_shared(entry)) {
         *entry = 0;
+        spinlock_release(&space->lock, state);
+        arch_tlb_flush(space, virt, bytes);
+        return STATUS_OK;
+    }
     spinlock_release(&space->lock, state);
-    if (!is_one)
-        return unmap_pages(space, virt, bytes);
-    arch_tlb_flush(space, virt, bytes);
-    return STATUS_OK;
+    return unmap_pages(space, virt, bytes);
 }
 
 /* Leaves that were taken out and not yet flushed. */

@@ -32,14 +32,20 @@ static bool may_be_known(const struct address_space *space)
     return space == &kernel_space || (x86_read_cr3() & PTE_ADDRESS) == space->tables.root;
 }
 
+static void flush_page(vaddr_t virt) { __asm__ volatile("invlpg (%0)" : : "r"(virt) : "memory"); }
+
 void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes)
 {
     if (!may_be_known(space))
         return;
+    if (bytes == PAGE_SIZE) {
+        flush_page(virt);
+        return;
+    }
     if (bytes > PAGES_ONE_BY_ONE * PAGE_SIZE) {
         flush_everything();
         return;
     }
     for (uint64_t done = 0; done < bytes; done += PAGE_SIZE)
-        __asm__ volatile("invlpg (%0)" : : "r"(virt + done) : "memory");
+        flush_page(virt + done);
 }

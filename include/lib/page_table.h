@@ -108,7 +108,9 @@ static inline bool page_table_is_shared(const uint64_t *entry)
     const uint64_t *table = (const uint64_t *)((uintptr_t)entry & ~(uintptr_t)(PAGE_SIZE - 1));
     size_t index = (size_t)(entry - table);
 
-    /* From the neighbour on: in a table that is in use, that is where the next page is. */
+    /* The other one of its pair first: in a table that is in use, it mostly is too. */
+    if (*(const uint64_t *)((uintptr_t)entry ^ sizeof(*entry)) != 0)
+        return true;
     for (size_t i = 1; i < PAGE_TABLE_ENTRIES; i++)
         if (table[(index + i) % PAGE_TABLE_ENTRIES] != 0)
             return true;

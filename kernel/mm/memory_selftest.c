@@ -289,6 +289,14 @@ static const struct {
     {"no memory left", memory_selftest_exhaustion},
 };
 
+bool memory_selftest_acpi(void)
+{
+    uint64_t before = memory_free_bytes(), bytes = memory_reclaim_acpi();
+
+    log_info("selftest acpi-memory: %lu KiB given back", bytes / KIB);
+    return bytes > 0 && memory_free_bytes() == before + bytes && memory_reclaim_acpi() == 0;
+}
+
 bool memory_selftest(void)
 {
     bool well = true;

@@ -13,4 +13,7 @@ bool memory_selftest(void);
 /* A part of it: with no memory left, and in checked builds with each allocation failing in turn. */
 bool memory_selftest_exhaustion(void);
 
+/* Gives the memory of ACPI's tables back, for good: nobody may need them any more. */
+bool memory_selftest_acpi(void);
+
 #endif

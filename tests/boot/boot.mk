@@ -54,6 +54,7 @@ test: boot-test-images ## all tests that gate a change, at most 10 minutes on 2 
 	$(call run_boot_tests,test)
 	$(Q)python3 tests/summary.py build/host/counts.txt build/boot/test.xml
 
+test-full: export HOST_OPERATIONS := 10000000
 test-full: boot-test-images ## the whole matrix, at most 40 minutes
 	+$(Q)$(MAKE) --no-print-directory CC=clang CMDLINE= BUILD=release test-images
 	$(call run_host_tests)
