@@ -24,10 +24,7 @@ static void write_port(const struct uart *uart, unsigned reg, uint8_t value)
 
 static void send_port(const struct uart *uart, const char *bytes, unsigned count)
 {
-    uint16_t data = (uint16_t)uart->base;
-
-    while (count-- > 0)
-        arch_port_write8(data, (uint8_t)*bytes++);
+    arch_port_write8_many((uint16_t)uart->base, bytes, count);
 }
 
 static struct uart console = {.read = read_port,
