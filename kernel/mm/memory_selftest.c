@@ -3,6 +3,7 @@
 #include "memory_selftest.h"
 
 #include "arch/mmu.h"
+#include "boot.h"
 #include "kernel/address_map.h"
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
@@ -12,6 +13,7 @@
 #include "kernel/mm/vmap.h"
 #include "lib/align.h"
 #include "lib/compiler.h"
+#include "lib/rsdp.h"
 #include "lib/string.h"
 
 #define SINGLE_FRAMES 300 /* more than a CPU's cache holds */
@@ -112,6 +114,42 @@ static bool test_large_page(void)
     arch_mmu_unmap(&kernel_space, SPARE_VIRT, 2 * MIB);
     frame_free_run(phys, 512);
     return well && is_unmapped(&kernel_space, SPARE_VIRT + MIB);
+}
+
+#define FLUSHED_PAGES 40 /* more than are flushed one by one */
+
+/* Reads the pages, exchanges what is mapped there, and reads again: nobody may still see the old. */
+static bool exchange_is_seen(uint64_t pages, paddr_t first, paddr_t second)
+{
+    struct mmu_mapping mapping = {
+        .virt = SPARE_VIRT, .phys = first, .bytes = pages * PAGE_SIZE, .rights = MMU_WRITE};
+    volatile uint64_t *last = (void *)(SPARE_VIRT + (pages - 1) * PAGE_SIZE);
+    bool well = arch_mmu_map(&kernel_space, &mapping) == STATUS_OK;
+
+    if (!well)
+        return false;
+    *(uint64_t *)phys_to_virt(second + (pages - 1) * PAGE_SIZE) = 2;
+    *last = 1;
+    well = *last == 1;
+    arch_mmu_unmap(&kernel_space, SPARE_VIRT, pages * PAGE_SIZE);
+    mapping.phys = second;
+    well = arch_mmu_map(&kernel_space, &mapping) == STATUS_OK && *last == 2 && well;
+    arch_mmu_unmap(&kernel_space, SPARE_VIRT, pages * PAGE_SIZE);
+    return well;
+}
+
+static bool test_flush(void)
+{
+    static const uint64_t page_counts[] = {1, 2, FLUSHED_PAGES};
+    uint64_t bytes = 2 * FLUSHED_PAGES * PAGE_SIZE;
+    paddr_t phys = frame_alloc_run(2 * FLUSHED_PAGES, PAGE_SIZE, FRAME_ANYWHERE);
+    bool well = phys != 0;
+
+    for (unsigned i = 0; well && i < ARRAY_COUNT(page_counts); i++)
+        well = exchange_is_seen(page_counts[i], phys, phys + bytes / 2);
+    if (phys)
+        frame_free_run(phys, 2 * FLUSHED_PAGES);
+    return well;
 }
 
 /* A page of a space is there in that space alone, and all of it comes back. */
@@ -281,6 +319,7 @@ static const struct {
     {"single frames", test_single_frames},
     {"runs of frames", test_runs},
     {"a large page", test_large_page},
+    {"flushing", test_flush},
     {"a user space", test_user_space},
     {"guarded stacks", test_stacks},
     {"the heap", test_heap},
@@ -291,8 +330,13 @@ static const struct {
 
 bool memory_selftest_acpi(void)
 {
-    uint64_t before = memory_free_bytes(), bytes = memory_reclaim_acpi();
+    uint64_t before = memory_free_bytes(), bytes;
+    struct rsdp root;
 
+    if (rsdp_read(&root, boot_info.rsdp_bytes, sizeof(boot_info.rsdp_bytes)) != NULL ||
+        strcmp(memory_name_at(root.xsdt ? root.xsdt : root.rsdt), "ACPI tables") != 0)
+        return false;
+    bytes = memory_reclaim_acpi();
     log_info("selftest acpi-memory: %lu KiB given back", bytes / KIB);
     return bytes > 0 && memory_free_bytes() == before + bytes && memory_reclaim_acpi() == 0;
 }

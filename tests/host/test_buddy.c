@@ -261,6 +261,29 @@ static void a_freed_frame_remembers_who_freed_it(void **state)
     free(model.metadata);
 }
 
+/* Metadata that was never set up, and looks like a free block, or a run, right beside one. */
+static void what_was_never_set_up_means_nothing(void **state)
+{
+    const uint32_t stale[] = {frame_info(FRAME_FREE, 9, 0), frame_info(FRAME_ALLOCATED, 0, 0)};
+    struct frame frames[2 * BUDDY_GROUP + 8] ALIGNED(8); /* and the bitmap */
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_COUNT(stale); i++) {
+        struct buddy_block block;
+        struct buddy buddy;
+
+        for (unsigned at = 0; at < ARRAY_COUNT(frames); at++)
+            frames[at] = (struct frame){.next = 1, .prev = BUDDY_NONE, .info = stale[i]};
+        buddy_init(&buddy, 0, 2 * BUDDY_GROUP, frames);
+        buddy_give(&buddy, 0, BUDDY_GROUP);
+        assert_int_equal(buddy.free_count, BUDDY_GROUP);
+        assert_true(buddy_find(&buddy, 5, &block));
+        assert_int_equal(block.count, BUDDY_GROUP);
+        assert_false(buddy_find(&buddy, BUDDY_GROUP, &block));
+        assert_false(buddy_find(&buddy, BUDDY_GROUP + 7, &block));
+    }
+}
+
 static void a_run_that_cannot_be_is_refused(void **state)
 {
     static struct model model;
@@ -285,6 +308,7 @@ int main(void)
     HOST_ADD(&tests, a_large_stretch_costs_little);
     HOST_ADD(&tests, metadata_is_at_most_0_3_percent);
     HOST_ADD(&tests, a_freed_frame_remembers_who_freed_it);
+    HOST_ADD(&tests, what_was_never_set_up_means_nothing);
     HOST_ADD(&tests, a_run_that_cannot_be_is_refused);
     seed = UINT64_C(0x5eed0005);
     return host_tests_run(&tests, "buddy");

@@ -17,6 +17,7 @@
  *   gop-size           a framebuffer that ends before its last line
  *   gop-none           no graphics output protocol
  *   gop-pathless       graphics output protocols on handles without a device path
+ *   acpi-moved         the ACPI root table in boot services' memory
  *   rsdp-none          no ACPI tables in the configuration table
  *   rsdp-checksum      both root pointers with a wrong checksum
  *   rsdp-2-checksum    only the ACPI 2.0 one with a wrong checksum
@@ -280,6 +281,32 @@ static void for_each_root_pointer(void (*change)(EFI_CONFIGURATION_TABLE *table)
 
 static void rename_table(EFI_CONFIGURATION_TABLE *table) { table->VendorGuid.Data1 ^= 1; }
 
+/* A copy of the root pointer that names a copy of the root table, both in memory that is free later. */
+static void move_root_table(EFI_CONFIGURATION_TABLE *table)
+{
+    EFI_PHYSICAL_ADDRESS at = 0;
+    uint8_t *page, sum = 0;
+    uint64_t xsdt;
+    uint32_t length;
+
+    if (((uint8_t *)table->VendorTable)[15] < 2) /* ACPI 1.0's has no such field */
+        return;
+    memcpy(&xsdt, (uint8_t *)table->VendorTable + 24, sizeof(xsdt));
+    memcpy(&length, (void *)(uintptr_t)(xsdt + 4), sizeof(length));
+    if (length > 2048 ||
+        EFI_ERROR(boot->AllocatePages(AllocateAnyPages, EfiBootServicesData, 1, &at)))
+        return;
+    page = (uint8_t *)(uintptr_t)at;
+    memcpy(page, table->VendorTable, 36);
+    memcpy(page + 64, (void *)(uintptr_t)xsdt, length);
+    at += 64;
+    memcpy(page + 24, &at, sizeof(at));
+    for (unsigned i = 0; i < 36; i++)
+        sum += i == 32 ? 0 : page[i];
+    page[32] = (uint8_t)-sum;
+    table->VendorTable = page;
+}
+
 /* Both entries may name one root pointer: a copy each, so that no change undoes another. */
 static void break_checksum(EFI_CONFIGURATION_TABLE *table)
 {
@@ -471,6 +498,8 @@ static bool set_hook(const char *name)
         boot->LocateHandleBuffer = hide_gop;
     else if (strcmp(name, "gop-pathless") == 0)
         boot->HandleProtocol = hide_path;
+    else if (strcmp(name, "acpi-moved") == 0)
+        for_each_root_pointer(move_root_table);
     else if (strcmp(name, "rsdp-none") == 0)
         for_each_root_pointer(rename_table);
     else if (strcmp(name, "rsdp-checksum") == 0)
