@@ -99,7 +99,7 @@ static void execute_heap(void)
     uint8_t *object = heap_alloc(SMALL);
 
     object[0] = 0xc3; /* RET */
-    ((void (*)(void))laundered(object))();
+    ((void (*)(void))laundered(object))(); /* fault: heap-execute */
 }
 
 static void exhaust(void)

@@ -30,7 +30,7 @@ def put_firmware(cache: Path, name: str, *files: str) -> Path:
 
 def arguments(header: str, found: tuple[Path, Path | None], by_hand: bool = False) -> list[str]:
     case: Case = parse_case(f"about: a\n{header}---\nx\n", "x", "x.log")
-    return command(case, Tools("qemu", *found), Path("/work"), Path("/image"), by_hand=by_hand)
+    return command(case, Tools("qemu", *found), Path("/somewhere"), Path("/image"), by_hand=by_hand)
 
 
 def drives(words: list[str]) -> list[str]:
@@ -84,7 +84,7 @@ def test_make_qemu_and_the_tests_take_the_same_firmware(tmp_path: Path) -> None:
 def test_firmware_in_flash() -> None:
     found = (Path("/f/code.qcow2"), Path("/f/vars.qcow2"))
     assert drives(arguments("", found)) == ["if=pflash,format=qcow2,unit=0,file=/f/code.qcow2,readonly=on",
-                                            f"if=pflash,format=qcow2,unit=1,file=/work/{VARS}"]
+                                            f"if=pflash,format=qcow2,unit=1,file=/somewhere/{VARS}"]
     assert drives(arguments("", found, by_hand=True))[1] == "if=pflash,format=qcow2,unit=1,file=/f/vars.qcow2,snapshot=on"
 
 
@@ -101,7 +101,7 @@ def test_firmware_in_one_file() -> None:
 ])
 def test_stick(header: str, drive: str, devices: list[str]) -> None:
     words = arguments(f"boot: fat\n{header}", (Path("/f/OVMF.fd"), None))
-    assert drives(words) == [f"if=none,id=esp,format=raw,file=/work/{DISK}{drive}"]
+    assert drives(words) == [f"if=none,id=esp,format=raw,file=/somewhere/{DISK}{drive}"]
     found = [word for option, word in zip(words, words[1:]) if option == "-device"]
     assert found == ["isa-debug-exit,iobase=0xf4,iosize=0x04", *devices]
 
