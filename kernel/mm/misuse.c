@@ -98,7 +98,7 @@ static void execute_heap(void)
 {
     uint8_t *object = heap_alloc(SMALL);
 
-    object[0] = 0xc3; /* RET */
+    object[0] = 0xc3;                      /* RET */
     ((void (*)(void))laundered(object))(); /* fault: heap-execute */
 }
 
