@@ -101,18 +101,24 @@ void arch_cpu_init_cpu(void)
     was_set = true;
 }
 
+/* Whether a register still is what it was set to; if not, *is and *should say what it is and should be. */
+static bool is_unchanged(enum control_register which, uint64_t *is, uint64_t *should)
+{
+    *is = current(which);
+    *should = wanted(which);
+    return *is == *should;
+}
+
 size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size)
 {
     const struct cpu *self = cpu_self();
+    uint64_t is, should;
     size_t length = 0;
 
-    for (enum control_register which = CR0; was_set && which < CONTROL_REGISTER_COUNT; which++) {
-        uint64_t is = current(which), should = wanted(which);
-
-        if (is != should)
+    for (enum control_register which = CR0; was_set && which < CONTROL_REGISTER_COUNT; which++)
+        if (!is_unchanged(which, &is, &should))
             length += format(text + length, size - length, "%s%s is %lx but was set to %lx",
                              length ? ", " : "", register_names[which], is, should);
-    }
     if (in_kernel && self->trapped_gs != (uint64_t)self)
         length += format(text + length, size - length,
                          "%sGS base was %lx but CPU %X's structure is at %lx", length ? ", " : "",
@@ -122,12 +128,11 @@ size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size)
 
 bool arch_cpu_verify(void)
 {
+    uint64_t is, should;
     bool same = true;
 
     for (enum control_register which = CR0; which < CONTROL_REGISTER_COUNT; which++) {
-        uint64_t is = current(which), should = wanted(which);
-
-        if (is == should)
+        if (is_unchanged(which, &is, &should))
             continue;
         same = false;
         log_error("%s is %lx but was set to %lx: something changed it", register_names[which], is,

@@ -36,16 +36,24 @@ static void read_breakpoints(void)
     state.breakpoints[3] = x86_read_dr3();
 }
 
+/* Returns the level of the root. */
+static unsigned walk_live(vaddr_t address, struct page_walk *walk)
+{
+    struct page_tables tables;
+
+    x86_live_tables(&tables);
+    page_tables_walk(&tables, address, walk);
+    return tables.levels;
+}
+
 /* Ring 3 may touch a page when every level of the tables says so (SDM vol. 3A, 4.6). */
 static void look_at_tables(struct fault *fault)
 {
-    struct page_tables tables;
     struct page_walk walk;
+    unsigned top = walk_live(fault->address, &walk);
     uint64_t rights = PTE_USER;
 
-    x86_live_tables(&tables);
-    page_tables_walk(&tables, fault->address, &walk);
-    for (unsigned level = tables.levels; level >= walk.level; level--)
+    for (unsigned level = top; level >= walk.level; level--)
         rights &= walk.entries[level];
     fault->user_page = walk.present && rights;
     fault->damaged_tables =
@@ -117,15 +125,12 @@ static const char *const level_names[] = {"", "PT", "PD", "PDPT", "PML4", "PML5"
 
 size_t arch_fault_entries_text(vaddr_t address, char *text, size_t size)
 {
-    struct page_tables tables;
     struct page_walk walk;
-    unsigned last;
+    unsigned top = walk_live(address, &walk);
+    unsigned last = walk.unreadable ? walk.level + 1 : walk.level;
     size_t length = 0;
 
-    x86_live_tables(&tables);
-    page_tables_walk(&tables, address, &walk);
-    last = walk.unreadable ? walk.level + 1 : walk.level;
-    for (unsigned level = tables.levels; level >= last; level--)
+    for (unsigned level = top; level >= last; level--)
         length += format(text + length, size - length, "%s%s %lx", length ? "  " : "",
                          level_names[level], walk.entries[level]);
     return length;
@@ -133,16 +138,14 @@ size_t arch_fault_entries_text(vaddr_t address, char *text, size_t size)
 
 size_t arch_fault_walk_text(vaddr_t address, char *text, size_t size)
 {
-    struct page_tables tables;
     struct page_walk walk;
+    unsigned top = walk_live(address, &walk);
     size_t length = 0;
 
-    x86_live_tables(&tables);
-    page_tables_walk(&tables, address, &walk);
-    for (unsigned level = tables.levels; level > walk.level; level--)
+    for (unsigned level = top; level > walk.level; level--)
         length +=
             format(text + length, size - length, "%s[%u] ", level_names[level], walk.index[level]);
-    if (walk.unreadable && walk.level == tables.levels)
+    if (walk.unreadable && walk.level == top)
         return format(text, size, "the %s that CR3 names cannot be read", level_names[walk.level]);
     if (walk.unreadable)
         return length + format(text + length, size - length, "names a %s that cannot be read",

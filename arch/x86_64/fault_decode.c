@@ -17,11 +17,6 @@
 #define PF_SHADOW   BIT(6)
 #define PF_SGX      BIT(15)
 
-/* Selector error code (SDM vol. 3A, 6.13). */
-#define SELECTOR_EXTERNAL BIT(0)
-#define SELECTOR_IDT      BIT(1)
-#define SELECTOR_LDT      BIT(2)
-
 #define CP_CODE            BIT_RANGE(14, 0) /* SDM vol. 3A, table 6-7 */
 #define CP_ENCLAVE         BIT(15)
 #define DR7_INSTRUCTION    0

@@ -12,9 +12,7 @@
 #include "x86/registers.h"
 #include "x86/trap_frame.h"
 
-#define SELECTOR_IDT BIT(1)
-#define SELECTOR_LDT BIT(2)
-#define PREFIX_LOCK  0xf0
+#define PREFIX_LOCK 0xf0
 
 static const char *const register_names[] = {
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8",

@@ -9,8 +9,7 @@
 #include "x86/cpuid.h"
 #include "x86/registers.h"
 
-#define NON_CANONICAL  UINT64_C(0x8000000000000000)
-#define UNMAPPED_STACK UINT64_C(0x0000600000000000) /* in the user half, where nothing is mapped */
+#define NON_CANONICAL UINT64_C(0x8000000000000000)
 
 /* With the stack pointer gone only the frame pointer leads to the caller, and compilers give leaf functions none. */
 #define KEEP_FRAME_RECORD() __asm__ volatile("" : : "r"(__builtin_frame_address(0)))

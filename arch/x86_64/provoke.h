@@ -5,6 +5,8 @@
 
 #include "arch/trap.h"
 
+#define UNMAPPED_STACK UINT64_C(0x0000600000000000) /* in the user half, where nothing is mapped */
+
 /* provoke_segments.c */
 void provoke_bad_selector(void);
 void provoke_segment_not_present(void);

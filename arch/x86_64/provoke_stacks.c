@@ -8,8 +8,6 @@
 #include "x86/lapic.h"
 #include "x86/registers.h"
 
-#define UNMAPPED_STACK UINT64_C(0x0000600000000000)
-
 static volatile uint64_t sink;
 
 const char *provoke_lacks_lapic(void)

@@ -127,7 +127,7 @@ static void read_physical(void)
 }
 
 /* Drawing the report faults in turn. */
-static void divide_with_screen_gone(void)
+static void read_null_with_screen_gone(void)
 {
     log_draw_now(); /* so that the report is what comes next */
     arch_irq_disable();
@@ -162,8 +162,8 @@ static const struct fault_menu_entry entries[] = {
     {"guard-report", "read below the stack of reports", touch_report_guard, true, NULL},
     {"read-unmapped", "read where no device is mapped", read_unmapped, true, NULL},
     {"read-physical", "use a physical address as a pointer", read_physical, true, NULL},
-    {"broken-screen", "a fault while the screen cannot be drawn on", divide_with_screen_gone, true,
-     NULL},
+    {"broken-screen", "a fault while the screen cannot be drawn on", read_null_with_screen_gone,
+     true, NULL},
     {"damaged-log", "a fault after the log's ring was overwritten", damage_log, false, NULL},
 };
 

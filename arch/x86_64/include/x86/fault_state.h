@@ -10,9 +10,15 @@
 #include <stdint.h>
 
 #include "arch/trap.h"
+#include "lib/bits.h"
 #include "lib/instruction.h"
 
 #define MC_BANKS_MAX 32
+
+/* Error code of #TS, #NP, #SS and #GP: a selector with these in place of its RPL and TI (SDM vol. 3A, 6.13). */
+#define SELECTOR_EXTERNAL BIT(0)
+#define SELECTOR_IDT      BIT(1)
+#define SELECTOR_LDT      BIT(2)
 
 /* One bank of machine-check registers that holds a valid error (SDM vol. 3B, 15.3.2). */
 struct mc_bank {
