@@ -87,7 +87,7 @@ static void finish(bool well)
     arch_cpu_stop();
 }
 
-/* Called by entry.S with the boot CPU's tables loaded, interrupts off, on the loader's page tables.
+/* Called by start.S with the boot CPU's tables loaded, interrupts off, on the loader's page tables.
  */
 NORETURN void kernel_main(const struct boot_info *handed_over);
 void kernel_main(const struct boot_info *handed_over)

@@ -1,6 +1,6 @@
 /*
  * The first CPU's structure, descriptor tables and stacks. They are static and complete before the
- * first instruction, so that entry.S can load them with no memory manager in sight. Other CPUs get
+ * first instruction, so that start.S can load them with no memory manager in sight. Other CPUs get
  * theirs from the vmap area.
  */
 #include "x86/descriptors.h"
@@ -50,7 +50,7 @@ struct x86_cpu boot_cpu = {
         [GDT_USER_CODE32] = 0,
         [GDT_USER_DATA]   = SEG_DESC_DATA | SEG_DPL3,
         [GDT_USER_CODE]   = SEG_DESC_CODE | SEG_DPL3,
-        [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* base: entry.S */
+        [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* base: start.S */
     },
     .tss = {
         .rsp = {(uint64_t)boot_stacks.main + MAIN_STACK_BYTES},
@@ -64,10 +64,10 @@ extern uint8_t boot_stack_top[];
 __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stacks + 4096 + 65536");
 
 _Static_assert(offsetof(struct boot_stacks, guard_above) == 4096 + 65536, "boot_stack_top above");
-_Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S");
-_Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "entry.S");
-_Static_assert(offsetof(struct tss, ist) == TSS_IST1, "entry.S");
-_Static_assert(offsetof(struct cpu, stack_canary) == CPU_CANARY, "entry.S");
+_Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S, start.S");
+_Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "start.S");
+_Static_assert(offsetof(struct tss, ist) == TSS_IST1, "start.S");
+_Static_assert(offsetof(struct cpu, stack_canary) == CPU_CANARY, "start.S");
 _Static_assert(offsetof(struct cpu, nmi_depth) == CPU_NMI_DEPTH, "entry.S");
 _Static_assert(offsetof(struct cpu, trapped_gs) == CPU_TRAPPED_GS, "entry.S");
 _Static_assert(STACK_MC == IST_COUNT, "interrupt-stack numbers are enum stack_kind");

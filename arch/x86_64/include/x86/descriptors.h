@@ -18,7 +18,7 @@
 #define SELECTOR_KERNEL_DATA (GDT_KERNEL_DATA * 8)
 #define SELECTOR_TSS         (GDT_TSS * 8)
 
-/* Offsets that entry.S uses; asserted in cpu_state.c. */
+/* Offsets that start.S and entry.S use; asserted in cpu_state.c. */
 #define CPU_CANARY        40
 #define CPU_NMI_DEPTH     52
 #define CPU_TRAPPED_GS    56
@@ -85,10 +85,10 @@ struct x86_cpu {
 extern struct x86_cpu
     boot_cpu; /* the first CPU's, static so that it is there before anything else */
 
-/* The gates, two words each (SDM vol. 3A, figure 6-8); entry.S fills them. One table for all CPUs. */
+/* The gates, two words each (SDM vol. 3A, figure 6-8); start.S fills them. One table for all CPUs. */
 extern uint64_t idt[];
 
-/* entry.S: loads GDT, task register, IDT and GS of the CPU whose structure is given. Any stack;
+/* start.S: loads GDT, task register, IDT and GS of the CPU whose structure is given. Any stack;
  * interrupts off. */
 void x86_cpu_load(struct x86_cpu *cpu);
 
