@@ -9,6 +9,7 @@
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/symbols.h"
+#include "kernel/time/timer.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "log/screen.h"
@@ -20,6 +21,8 @@
 static uint64_t samples[ROUNDS];
 
 static void nothing(void) {}
+
+static void pass_by(struct timer *timer) { (void)timer; }
 
 static void log_thirty_characters(void) { log_info("a line of thirty characters..."); }
 
@@ -56,11 +59,20 @@ static void look_up_symbol(void)
     symbols_lookup(looked_up, places, SYMBOLS_PLACES_MAX);
 }
 
+/* One that is due, the last of the row served after it. */
+static void set_due_timer(void)
+{
+    static struct timer timer = {.callback = pass_by};
+
+    timer_set(&timer, 0);
+}
+
 /* clang-format off */
 /* A blank screen, so that a line is drawn and nothing scrolls; a full one, so that each line does. */
 static const struct bench_row own_rows[] = {
     {.name = "breakpoint", .round = arch_bench_breakpoint},
     {.name = "timer-interrupt", .round = arch_bench_timer_interrupt},
+    {.name = "timer-due", .prepare = set_due_timer, .round = arch_bench_timer_interrupt},
     {.name = "symbol-lookup", .prepare = choose_address, .round = look_up_symbol},
     {.name = "log-ring", .round = trace_thirty_characters}, /* loglevel=info: no sink shows it */
     {.name = "log-line", .round = log_thirty_characters},

@@ -20,7 +20,8 @@
 #include "kernel/status_row.h"
 #include "kernel/symbols.h"
 #include "kernel/time/clock.h"
-#include "kernel/time/tick.h"
+#include "kernel/time/idle.h"
+#include "kernel/time/time.h"
 #include "version.h"
 
 #define EXIT_OK          0x10
@@ -32,13 +33,6 @@ static void log_banner(void)
 
     kernel_build_id_text(build_id);
     log_info("Faultline %s (%s)", FAULTLINE_VERSION, build_id);
-}
-
-static void start_clock(uint64_t entered)
-{
-    arch_clock_calibrate();
-    clock_init(entered);
-    arch_timer_start_cpu(TICK_HZ);
 }
 
 /* Where the time went, in counts of the time-stamp counter. */
@@ -120,7 +114,10 @@ void kernel_main(const struct boot_info *handed_over)
     fault_menu_at_stage(&boot_options, "memory");
     arch_irq_init(boot_options.x2apic); /* PIC silent, local APIC's mode */
     arch_irq_init_cpu();                /* local APIC on, everything masked but NMI */
-    start_clock(entered);               /* times from here on, 100 Hz */
+    time_init(entered);                 /* times from here on */
+    time_init_cpu();                    /* timers, and 100 Hz while busy */
+    time_refine_start();
+    status_row_start();
     log_put_off_drawing();
     arch_irq_enable();
     audit_run();
@@ -136,6 +133,5 @@ void kernel_main(const struct boot_info *handed_over)
     well = memory_is_balanced(&counts, "at ready") && well;
     finish(well);
     status_row_say("next: options in \\faultline.cfg, such as fault=list");
-    for (;;)
-        arch_cpu_idle();
+    idle_for_ever_cpu();
 }

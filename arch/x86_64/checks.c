@@ -68,6 +68,50 @@ unsigned arch_send_all_vectors(unsigned first)
     return arrived;
 }
 
+#define PERIODIC_COUNTS_MAX                                                                        \
+    UINT64_C(20000000000) /* some seconds, for an interrupt that does not come */
+
+static volatile unsigned periodic_interrupts;
+
+static void count_interrupt(struct trap_frame *frame)
+{
+    (void)frame;
+    periodic_interrupts++;
+    lapic_eoi();
+}
+
+/* False when the interrupts do not come. */
+static bool wait_for_interrupts(unsigned interrupts)
+{
+    uint64_t start = arch_timestamp();
+
+    while (periodic_interrupts < interrupts)
+        if (arch_timestamp() - start > PERIODIC_COUNTS_MAX)
+            return false;
+    return true;
+}
+
+/* From the first interrupt on. */
+uint64_t arch_time_periodic_interrupts(uint64_t period_ns, unsigned interrupts)
+{
+    trap_handler_t *before = trap_set_handler(VECTOR_LAPIC_TIMER, count_interrupt);
+    irq_state_t state = arch_irq_save();
+    uint64_t start, taken = 0;
+
+    periodic_interrupts = 0;
+    arch_timer_start_periodic_cpu(period_ns);
+    arch_irq_restore(state);
+    if (wait_for_interrupts(1)) {
+        start = arch_timestamp();
+        taken = wait_for_interrupts(interrupts + 1) ? arch_timestamp() - start : 0;
+    }
+    state = arch_irq_save();
+    arch_timer_init_cpu();
+    trap_set_handler(VECTOR_LAPIC_TIMER, before);
+    arch_irq_restore(state);
+    return taken;
+}
+
 static void do_nothing(struct trap_frame *frame) { (void)frame; }
 
 trap_handler_t *arch_bench_begin(void) { return trap_set_handler(X86_EXC_BP, do_nothing); }

@@ -29,7 +29,12 @@ static const struct feature_bit {
     [X86_NX] = {"NX", 0x80000001, EDX, 20},
     [X86_GIB_PAGES] = {"1 GiB pages", 0x80000001, EDX, 26},
     [X86_HYPERVISOR] = {"hypervisor", 1, ECX, 31},
+    [X86_TSC_DEADLINE] = {"TSC-deadline", 1, ECX, 24},
+    [X86_INVARIANT_TSC] = {"invariant TSC", 0x80000007, EDX, 8},
 };
+
+/* Basic, extended, and hypervisors' leaves: the first of each group names its last. */
+#define LEAF_GROUP 0xc0000000
 
 static bool features[X86_FEATURE_COUNT];
 
@@ -45,9 +50,9 @@ static struct cpuid cpuid_raw(uint32_t leaf, uint32_t subleaf)
 
 struct cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
 {
-    uint32_t highest = cpuid_raw(leaf & 0x80000000, 0).eax;
+    uint32_t highest = cpuid_raw(leaf & LEAF_GROUP, 0).eax;
 
-    if (leaf > highest || (highest ^ leaf) & 0x80000000)
+    if (leaf > highest || (highest ^ leaf) & LEAF_GROUP)
         return (struct cpuid){0};
     return cpuid_raw(leaf, subleaf);
 }

@@ -116,6 +116,10 @@ void arch_bench_timer_interrupt(void);
 trap_handler_t *arch_bench_begin(void);
 void arch_bench_end(trap_handler_t *before);
 
+/* How many counts of arch_timestamp() that many interrupts of the timer in periodic mode take; 0 when they do not come. No
+ * timer is served meanwhile, and none afterwards before timer_restart_cpu(). Interrupts on. */
+uint64_t arch_time_periodic_interrupts(uint64_t period_ns, unsigned interrupts);
+
 /* Takes each interrupt from `first` to 255 once by a self-sent IPI; returns how many arrived. LAPIC
  * on, interrupts on. */
 unsigned arch_send_all_vectors(unsigned first);

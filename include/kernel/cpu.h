@@ -12,6 +12,7 @@
 
 #include "kernel/mm/frame_cache.h"
 #include "kernel/mm/slab.h"
+#include "kernel/time/tick.h"
 #include "lib/types.h"
 
 /* The main stack, then the interrupt stacks in the order of their numbers (SDM vol. 3A, 6.14.5). */
@@ -45,7 +46,7 @@ struct cpu {
     struct cpu *self; /* so that %gs:0 is the way to the rest */
     uint32_t id;
     uint32_t apic_id;
-    uint64_t ticks; /* timer interrupts taken */
+    int64_t clock_offset; /* added to this CPU's time-stamp counter (kernel/time/clock.h) */
     uint64_t nmi_count;
     uint64_t spurious_count; /* LAPIC spurious and PIC spurious interrupts */
     uintptr_t stack_canary;  /* compilers read it at %gs:40 */
@@ -58,6 +59,8 @@ struct cpu {
     struct failed_check failed_check;
     struct frame_cache frames;
     struct slab_cpu slabs;
+    struct timers timers;
+    struct tick tick;
 };
 
 /* CPUs that run the kernel: so far the one that booted. */

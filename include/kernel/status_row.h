@@ -10,6 +10,9 @@
 
 #define STATUS_ROW_MAX 160 /* characters */
 
+/* Has the line drawn anew each second from now on. Boot CPU, after time_init_cpu(). */
+void status_row_start(void);
+
 /* What the line says last from now on; `text` must stay. Any context. */
 void status_row_say(const char *text);
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Rates outside cannot be those of a time-stamp counter. */
-#define CALIBRATION_HZ_MIN UINT64_C(100000000)
+#define CALIBRATION_HZ_MIN UINT64_C(300000000)
 #define CALIBRATION_HZ_MAX UINT64_C(10000000000)
 
 /* A counter that counts up at a known rate and goes round after `mask`, which is 2^n - 1. */

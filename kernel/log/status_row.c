@@ -2,13 +2,13 @@
 #include "kernel/status_row.h"
 
 #include "kernel/cpu.h"
+#include "kernel/log.h"
 #include "kernel/mm/memory.h"
 #include "kernel/time/clock.h"
+#include "kernel/time/timer.h"
 #include "lib/format.h"
 #include "lib/types.h"
 #include "version.h"
-
-#define NS_PER_SECOND UINT64_C(1000000000)
 
 static const char *what_next = "starting";
 static const char *told_next; /* NULL: nothing has been told yet */
@@ -29,4 +29,18 @@ size_t status_row_text(char *text, size_t size)
     return format(text, size, " Faultline %s  up %lu:%02lu:%02lu  %u CPU%s  %lu MiB free  %s",
                   FAULTLINE_VERSION, second / 3600, second / 60 % 60, second % 60, cpu_count(),
                   cpu_count() == 1 ? "" : "s", memory_free_bytes() / MIB, told_next);
+}
+
+/* At each whole second of the clock. */
+static void on_second(struct timer *timer)
+{
+    log_want_drawing();
+    timer_set(timer, (uptime_seconds() + 1) * NS_PER_SECOND);
+}
+
+void status_row_start(void)
+{
+    static struct timer timer = {.callback = on_second};
+
+    timer_set(&timer, NS_PER_SECOND);
 }

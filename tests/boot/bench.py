@@ -76,6 +76,7 @@ def more_memory(runs: dict[str, Numbers]) -> int:
 ROWS = (
     Row("int3 and back", serial("breakpoint median"), 80),
     Row("timer interrupt", serial("timer-interrupt median"), 100),
+    Row("the same, one timer called and the next waited for", serial("timer-due median")),
     Row("symbol, line and inlined calls of an address, most", serial("symbol-lookup maximum"), 2000),
     Row("frame alloc and free", serial("frame median"), 50),
     Row("map and unmap of a page, its tables present", serial("map median"), 150),

@@ -12,7 +12,7 @@ WANTED = {
     "LVT1": "0x00000400",  # NMI
     "LVTPC": "0x000100ff",
     "LVTTHMR": "0x000100ff",
-    "LVTT": "0x000200f0",  # periodic, vector f0
+    "LVTT": "0x000000f0",  # one-shot, vector f0
     "LVTERR": "0x000000fe",
     "SPIV": "0x000001ff",  # enabled, vector ff
     "ISR": "(none)",

@@ -27,7 +27,7 @@ START = """[    0.000000] [0] INFO  Faultline {version} ({id})
 """
 END = """[    0.000000] [0] INFO  interrupts: local APIC 0 in x2APIC mode, PIC masked
 [    0.000000] [0] INFO  clock: {text}
-[{time}] [0] INFO  timer: 100 Hz
+[{time}] [0] INFO  timer: local APIC in one-shot mode, 100 Hz where a CPU is busy
 [{time}] [0] INFO  audit: clean: {text}
 [{time}] [0] INFO  ready: {text}
 """

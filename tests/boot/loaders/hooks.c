@@ -30,6 +30,13 @@
  *   acpi-madt-checksum the MADT with a wrong checksum
  *   acpi-madt-disabled no CPU enabled in the MADT
  *   acpi-waet-checksum a table that nobody needs with a wrong checksum
+ *   clock-hpet-still   the HPET where there is memory that says it is one
+ *   clock-hpet-zero    the HPET where there is memory full of zeros
+ *   clock-hpet-long    the same, with a period of 100.000001 ns
+ *   clock-pm-still     no HPET, and the PM timer where there is memory
+ *   clock-pm-fast      no HPET, and the PM timer where the HPET's counter is
+ *   clock-none         neither HPET nor PM timer
+ *   clock-all-still    both where there is memory
  *
  * Started without load options, as from a stick, it hands on load options that are rubbish. When
  * the file under test returns, it says so, and whether every page was given back.
@@ -430,7 +437,7 @@ static void move_tables(EFI_MEMORY_TYPE type)
     set_root(0, (uint64_t)next);
 }
 
-static void change_table(const char *signature, unsigned offset, uint8_t value,
+static void change_table(const char *signature, unsigned offset, uint64_t value, unsigned size,
                          uint8_t checksum_error)
 {
     for (uint32_t at = TABLE_BYTES; at < table_length(xsdt()); at += 8) {
@@ -438,11 +445,13 @@ static void change_table(const char *signature, unsigned offset, uint8_t value,
 
         if (memcmp(table, signature, 4) != 0)
             continue;
-        table[offset] = value;
+        memcpy(table + offset, &value, size);
         correct(table, TABLE_CHECKSUM, table_length(table));
         table[TABLE_CHECKSUM] ^= checksum_error;
     }
 }
+
+static bool set_clock_hook(const char *name);
 
 static bool set_acpi_hook(const char *name)
 {
@@ -458,15 +467,85 @@ static bool set_acpi_hook(const char *name)
     else if (strcmp(name, "acpi-boot-services") == 0)
         move_tables(EfiBootServicesData);
     else if (strcmp(name, "acpi-madt-broken") == 0)
-        change_table("APIC", MADT_ENTRY_LENGTH, 0, 0);
+        change_table("APIC", MADT_ENTRY_LENGTH, 0, 1, 0);
     else if (strcmp(name, "acpi-madt-checksum") == 0)
-        change_table("APIC", MADT_ENTRY, 0, 0xff);
+        change_table("APIC", MADT_ENTRY, 0, 1, 0xff);
     else if (strcmp(name, "acpi-madt-disabled") == 0)
-        change_table("APIC", MADT_ENTRY_FLAGS, 0, 0);
+        change_table("APIC", MADT_ENTRY_FLAGS, 0, 1, 0);
     else if (strcmp(name, "acpi-waet-checksum") == 0)
-        change_table("WAET", TABLE_BYTES, 0, 0xff);
+        change_table("WAET", TABLE_BYTES, 0, 1, 0xff);
     else
+        return set_clock_hook(name);
+    return true;
+}
+
+/* ---- clocks ---- */
+
+/* ACPI 6.5, 5.2.9; IA-PC HPET Specification 1.0a, 2.3 and 3.2.4. */
+enum {
+    TABLE_SIGNATURE = 0,
+    HPET_BASE = 44,
+    FADT_PM_TIMER = 76,
+    FADT_X_PM_TIMER = 208,
+    FADT_X_PM_TIMER_ADDRESS = 212,
+    GAS_MEMORY_32_BITS = 32 << 8,
+    HPET_AT = 0xfed00000,
+    HPET_PERIOD = 4,
+    HPET_ENABLE = 0x10,
+    HPET_COUNTER = 0xf0
+};
+
+/* A page in which the HPET's registers seem to be, its counter standing still. */
+static uint64_t make_hpet(uint32_t period_fs)
+{
+    EFI_PHYSICAL_ADDRESS page;
+
+    boot->AllocatePages(AllocateAnyPages, EfiReservedMemoryType, 1, &page);
+    for (unsigned i = 0; i < EFI_PAGE_SIZE; i++)
+        ((uint8_t *)page)[i] = 0;
+    memcpy((uint8_t *)page + HPET_PERIOD, &period_fs, sizeof(period_fs));
+    return page;
+}
+
+static void move_hpet(uint32_t period_fs)
+{
+    change_table("HPET", HPET_BASE, make_hpet(period_fs), sizeof(uint64_t), 0);
+}
+
+static void remove_hpet(void) { change_table("HPET", TABLE_SIGNATURE, 'X', 1, 0); }
+
+/* To memory; 0: there is none. */
+static void move_pm_timer(uint64_t address)
+{
+    change_table("FACP", FADT_PM_TIMER, 0, sizeof(uint32_t), 0);
+    change_table("FACP", FADT_X_PM_TIMER, GAS_MEMORY_32_BITS, sizeof(uint32_t), 0);
+    change_table("FACP", FADT_X_PM_TIMER_ADDRESS, address, sizeof(uint64_t), 0);
+}
+
+static bool set_clock_hook(const char *name)
+{
+    if (strcmp(name, "clock-hpet-still") == 0) {
+        move_hpet(10000000);
+    } else if (strcmp(name, "clock-hpet-zero") == 0) {
+        move_hpet(0);
+    } else if (strcmp(name, "clock-hpet-long") == 0) {
+        move_hpet(100000001);
+    } else if (strcmp(name, "clock-pm-still") == 0) {
+        remove_hpet();
+        move_pm_timer(make_hpet(0));
+    } else if (strcmp(name, "clock-pm-fast") == 0) {
+        remove_hpet();
+        *(volatile uint32_t *)(uintptr_t)(HPET_AT + HPET_ENABLE) = 1;
+        move_pm_timer(HPET_AT + HPET_COUNTER);
+    } else if (strcmp(name, "clock-none") == 0) {
+        remove_hpet();
+        move_pm_timer(0);
+    } else if (strcmp(name, "clock-all-still") == 0) {
+        move_hpet(10000000);
+        move_pm_timer(make_hpet(0));
+    } else {
         return false;
+    }
     return true;
 }
 

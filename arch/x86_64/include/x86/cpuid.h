@@ -21,6 +21,8 @@ enum x86_feature {
     X86_NX,
     X86_GIB_PAGES,
     X86_HYPERVISOR,
+    X86_TSC_DEADLINE,
+    X86_INVARIANT_TSC,
     X86_FEATURE_COUNT
 };
 
@@ -28,7 +30,7 @@ struct cpuid {
     uint32_t eax, ebx, ecx, edx;
 };
 
-/* One leaf; all zeros when the CPU does not have it. */
+/* One leaf; all zeros when the CPU does not have it. Those from 40000000h on only under a hypervisor. */
 struct cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf);
 
 /* Reads all features of this CPU; once, on the boot CPU. */

@@ -22,8 +22,8 @@
 #define CPU_CANARY        40
 #define CPU_NMI_DEPTH     52
 #define CPU_TRAPPED_GS    56
-#define X86_CPU_GDT       2304
-#define X86_CPU_TSS       2368
+#define X86_CPU_GDT       2416
+#define X86_CPU_TSS       2480
 #define TSS_IST1          36
 #define IST_COUNT         4
 #define TRAP_FRAME_BYTES  176

@@ -36,7 +36,7 @@ enum lapic_delivery {
     LAPIC_STARTUP = 6,
     LAPIC_EXTINT = 7
 };
-enum lapic_timer_mode { LAPIC_ONE_SHOT = 0, LAPIC_PERIODIC = 1 };
+enum lapic_timer_mode { LAPIC_ONE_SHOT = 0, LAPIC_PERIODIC = 1, LAPIC_TSC_DEADLINE = 2 };
 
 /* A local vector table entry, built from its parts and in no other way (SDM vol. 3A, figure 10-8).
  */

@@ -36,6 +36,7 @@
 #define MSR_MCG_CAP        0x179
 #define MSR_MCG_STATUS     0x17a
 #define MSR_PAT            0x277
+#define MSR_TSC_DEADLINE   0x6e0
 #define MSR_X2APIC_FIRST   0x800
 #define MSR_EFER           0xc0000080
 #define EFER_LME           BIT(8)
