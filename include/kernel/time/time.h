@@ -8,7 +8,8 @@
  * arch_irq_init_cpu() and acpi_init(). */
 void time_init(uint64_t entered);
 
-/* Timers and the tick of this CPU, from here on. Interrupts off, after arch_irq_init_cpu(). */
+/* Timers and the tick of this CPU, from here on. Interrupts off, after arch_irq_init_cpu() and, on a CPU that was started,
+ * clock_check_target(): a tick is not to see the clock move. */
 void time_init_cpu(void);
 
 /* Measures the clock's rate over seconds in the background, and refines it. Boot CPU, interrupts off, once, after

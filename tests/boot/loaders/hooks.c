@@ -451,8 +451,6 @@ static void change_table(const char *signature, unsigned offset, uint64_t value,
     }
 }
 
-static bool set_clock_hook(const char *name);
-
 static bool set_acpi_hook(const char *name)
 {
     for_each_root_pointer(take_root);
@@ -475,7 +473,7 @@ static bool set_acpi_hook(const char *name)
     else if (strcmp(name, "acpi-waet-checksum") == 0)
         change_table("WAET", TABLE_BYTES, 0, 1, 0xff);
     else
-        return set_clock_hook(name);
+        return false;
     return true;
 }
 
@@ -586,7 +584,7 @@ static bool set_hook(const char *name)
     else if (strcmp(name, "rsdp-2-checksum") == 0)
         for_each_root_pointer(break_checksum_20);
     else
-        return set_acpi_hook(name);
+        return set_acpi_hook(name) || set_clock_hook(name);
     return true;
 }
 
