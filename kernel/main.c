@@ -10,6 +10,8 @@
 #include "kernel/acpi.h"
 #include "kernel/audit.h"
 #include "kernel/bench.h"
+#include "kernel/cpu_call.h"
+#include "kernel/cpu_start.h"
 #include "kernel/fault.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
@@ -120,6 +122,8 @@ void kernel_main(const struct boot_info *handed_over)
     status_row_start();
     log_put_off_drawing();
     arch_irq_enable();
+    cpus_start(); /* every CPU that the firmware lists */
+    fault_menu_at_stage(&boot_options, "cpus");
     audit_run();
     memory_count(&counts);
     log_ready();
@@ -133,5 +137,5 @@ void kernel_main(const struct boot_info *handed_over)
     well = memory_is_balanced(&counts, "at ready") && well;
     finish(well);
     status_row_say("next: options in \\faultline.cfg, such as fault=list");
-    idle_for_ever_cpu();
+    cpu_idle_loop();
 }

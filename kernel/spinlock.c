@@ -1,14 +1,40 @@
 /* See kernel/spinlock.h. */
 #include "kernel/spinlock.h"
 
+#include "kernel/cpu_call.h"
 #include "kernel/panic.h"
+#include "kernel/patience.h"
+
+static const char *name_of(const struct spinlock *lock)
+{
+    return lock->name ? lock->name : "(unnamed)";
+}
 
 void spinlock_misused(const struct spinlock *lock, const char *what)
 {
     const struct cpu *owner = atomic_load(&lock->owner);
 
     if (owner)
-        panic("the lock \"%s\" is %s; CPU %X holds it", lock->name ? lock->name : "(unnamed)", what,
+        panic("the lock \"%s\" is %s; CPU %0*X holds it", name_of(lock), what, cpu_id_digits(),
               owner->id);
-    panic("the lock \"%s\" is %s; nobody holds it", lock->name ? lock->name : "(unnamed)", what);
+    panic("the lock \"%s\" is %s; nobody holds it", name_of(lock), what);
+}
+
+/* The holder may be waiting for this CPU to answer a call, so calls are served here. */
+void spinlock_wait(struct spinlock *lock, struct cpu *self)
+{
+    struct cpu *holder = NULL;
+    struct patience patience;
+
+    patience_start(&patience);
+    while (!atomic_compare_exchange_weak_explicit(&lock->owner, &holder, self, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+        if (holder == self)
+            spinlock_misused(lock, "taken again by the CPU that holds it");
+        if (holder && patience_is_over(&patience))
+            spinlock_misused(lock, "not to be had");
+        holder = NULL;
+        cpu_serve_calls(self);
+        arch_cpu_relax();
+    }
 }

@@ -11,9 +11,12 @@ static const char *const kind_names[STACK_KIND_COUNT] = {
     [STACK_MC] = "machine-check stack", [STACK_PANIC] = "report stack",
 };
 
+/* Of a CPU that has not come up too: it may be on its way, on these stacks. */
 const struct stack *stack_by_number(unsigned number)
 {
-    return number < STACK_KIND_COUNT ? &cpu_self()->stacks[number] : NULL;
+    unsigned id = number / STACK_KIND_COUNT;
+
+    return id < CPUS_MAX && cpus[id] ? &cpus[id]->stacks[number % STACK_KIND_COUNT] : NULL;
 }
 
 const struct stack *stack_find(vaddr_t address)
@@ -40,7 +43,12 @@ const struct stack *stack_find_guard(vaddr_t address, bool *below)
 
 void stack_name(const struct stack *stack, char *text, size_t size)
 {
-    const struct cpu *cpu = cpu_self();
+    unsigned id = 0;
 
-    format(text, size, "%s of CPU %X", kind_names[stack - cpu->stacks], cpu->id);
+    while (stack < cpus[id]->stacks || stack >= cpus[id]->stacks + STACK_KIND_COUNT)
+        id++;
+    format(text, size, "%s of CPU %0*X",
+           id > 0 && stack == cpus[id]->stacks ? "main stack"
+                                               : kind_names[stack - cpus[id]->stacks],
+           cpu_id_digits(), id);
 }

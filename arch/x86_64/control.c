@@ -9,6 +9,7 @@
 #include "lib/compiler.h"
 #include "lib/format.h"
 #include "lib/pat.h"
+#include "x86/control.h"
 #include "x86/cpuid.h"
 #include "x86/registers.h"
 
@@ -59,6 +60,12 @@ static uint64_t wanted(enum control_register which)
             value |= control_bits[i].bits;
     return value;
 }
+
+uint64_t x86_startup_cr0(void) { return wanted(CR0); }
+
+uint64_t x86_startup_cr4(void) { return CR4_PAE | (x86_read_cr4() & CR4_LA57); }
+
+uint64_t x86_startup_efer(void) { return wanted(EFER) & ~EFER_LMA; }
 
 static uint64_t current(enum control_register which)
 {
@@ -121,8 +128,8 @@ size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size)
                              length ? ", " : "", register_names[which], is, should);
     if (in_kernel && self->trapped_gs != (uint64_t)self)
         length += format(text + length, size - length,
-                         "%sGS base was %lx but CPU %X's structure is at %lx", length ? ", " : "",
-                         self->trapped_gs, self->id, (uint64_t)self);
+                         "%sGS base was %lx but CPU %0*X's structure is at %lx", length ? ", " : "",
+                         self->trapped_gs, cpu_id_digits(), self->id, (uint64_t)self);
     return length;
 }
 

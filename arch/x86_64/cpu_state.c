@@ -7,9 +7,6 @@
 
 #include "x86/trap_frame.h"
 
-#define MAIN_STACK_BYTES      (64 * KIB)
-#define INTERRUPT_STACK_BYTES (16 * KIB)
-
 /* Each stack between two guard pages of its own, so that the page that is hit tells which stack it was. */
 struct guarded_stack {
     uint8_t guard_below[PAGE_SIZE];
@@ -19,7 +16,7 @@ struct guarded_stack {
 
 static struct boot_stacks {
     uint8_t guard_below[PAGE_SIZE];
-    uint8_t main[MAIN_STACK_BYTES];
+    uint8_t main[BOOT_STACK_BYTES];
     uint8_t guard_above[PAGE_SIZE];
     struct guarded_stack interrupt[IST_COUNT], panic;
 } boot_stacks SECTION(".bss.boot_stacks") ALIGNED(4096);
@@ -35,6 +32,7 @@ static struct boot_stacks {
 struct x86_cpu boot_cpu = {
     .common = {
         .self = &boot_cpu.common,
+        .online = true,
         .stacks = {
             [STACK_MAIN] = BOOT_STACK(boot_stacks.main),
             [STACK_DB]   = BOOT_STACK(boot_stacks.interrupt[STACK_DB - 1].stack),
@@ -53,12 +51,14 @@ struct x86_cpu boot_cpu = {
         [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* base: start.S */
     },
     .tss = {
-        .rsp = {(uint64_t)boot_stacks.main + MAIN_STACK_BYTES},
+        .rsp = {(uint64_t)boot_stacks.main + BOOT_STACK_BYTES},
         .ist = {BOOT_IST(STACK_DB), BOOT_IST(STACK_NMI), BOOT_IST(STACK_DF), BOOT_IST(STACK_MC)},
         .io_bitmap = sizeof(struct tss),
     },
 };
 /* clang-format on */
+
+struct cpu *cpus[CPUS_MAX] = {&boot_cpu.common};
 
 extern uint8_t boot_stack_top[];
 __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stacks + 4096 + 65536");
@@ -68,6 +68,8 @@ _Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S, start.S")
 _Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "start.S");
 _Static_assert(offsetof(struct tss, ist) == TSS_IST1, "start.S");
 _Static_assert(offsetof(struct cpu, stack_canary) == CPU_CANARY, "start.S");
+_Static_assert(offsetof(struct cpu, stacks[STACK_MAIN].high) == CPU_MAIN_STACK_HIGH,
+               "trampoline.S");
 _Static_assert(offsetof(struct cpu, nmi_depth) == CPU_NMI_DEPTH, "entry.S");
 _Static_assert(offsetof(struct cpu, trapped_gs) == CPU_TRAPPED_GS, "entry.S");
 _Static_assert(STACK_MC == IST_COUNT, "interrupt-stack numbers are enum stack_kind");

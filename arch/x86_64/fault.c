@@ -181,6 +181,19 @@ bool arch_trap_interrupted(vaddr_t return_address, vaddr_t fp, struct unwind_reg
     return true;
 }
 
+void arch_trap_read_interrupted(const struct trap_frame *frame, struct interrupted *interrupted)
+{
+    *interrupted = (struct interrupted){.ip = frame->rip,
+                                        .vector = (uint8_t)frame->vector,
+                                        .user = frame->cs & 3,
+                                        .irq_enabled = frame->rflags & RFLAGS_IF};
+}
+
+vaddr_t arch_trap_address(const struct trap_frame *frame)
+{
+    return (uint8_t)frame->vector == X86_EXC_PF ? x86_read_cr2() : 0;
+}
+
 const char *arch_trap_mnemonic(unsigned vector)
 {
     static const char *const mnemonics[X86_EXCEPTION_COUNT] = {
@@ -190,7 +203,9 @@ const char *arch_trap_mnemonic(unsigned vector)
     };
 
     if (vector >= X86_EXCEPTION_COUNT)
-        return vector == VECTOR_LAPIC_TIMER ? "timer interrupt" : "interrupt";
+        return vector == VECTOR_LAPIC_TIMER ? "timer interrupt"
+               : vector == VECTOR_CALL      ? "interrupt by another CPU"
+                                            : "interrupt";
     return mnemonics[vector] ? mnemonics[vector] : "reserved exception";
 }
 

@@ -16,6 +16,7 @@
 #include "x86/exceptions.h"
 #include "x86/pic.h"
 #include "x86/registers.h"
+#include "x86/smp.h"
 
 #define LVT_DELIVERY_SHIFT 8
 #define LVT_MASKED         BIT(16)
@@ -56,6 +57,8 @@ void lapic_write(uint32_t reg, uint32_t value)
 uint32_t lapic_id(void) { return x2apic ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24; }
 
 bool lapic_is_ready(void) { return ready; }
+
+bool lapic_is_x2apic(void) { return x2apic; }
 
 void lapic_eoi(void) { lapic_write(LAPIC_EOI, 0); }
 
@@ -140,23 +143,41 @@ void lapic_init_cpu(void)
     cpu_self()->apic_id = lapic_id();
 }
 
-/* xAPIC has two halves of one command: an interrupt that sends one too must not come between, and
- * the last command must be gone first. Old APICs need the level bit in every command but one. */
-void lapic_send_self(enum lapic_delivery delivery, unsigned vector)
+/* xAPIC has two halves of one command: an interrupt that sends one too must not come between, and the last command must
+ * be gone first. Old APICs need the level bit in every command but one, which is not used here. */
+static void send(uint32_t apic_id, enum lapic_delivery delivery, unsigned vector)
 {
     uint32_t command =
         vector | (uint32_t)delivery << LVT_DELIVERY_SHIFT | (uint32_t)ICR_LEVEL_ASSERT;
     irq_state_t state = arch_irq_save();
 
     if (x2apic) {
-        x86_write_msr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)lapic_id() << 32 | command);
+        /* WRMSR does not wait for stores here: what the other CPU is to read must be there (SDM vol. 3A, 10.12.3). */
+        __asm__ volatile("mfence; lfence" : : : "memory");
+        x86_write_msr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)apic_id << 32 | command);
     } else {
         for (unsigned spins = 0; lapic_read(LAPIC_ICR) & ICR_PENDING && spins < ICR_SPINS; spins++)
             arch_cpu_relax();
-        lapic_write(LAPIC_ICR_HIGH, lapic_id() << ICR_DESTINATION_SHIFT);
+        lapic_write(LAPIC_ICR_HIGH, apic_id << ICR_DESTINATION_SHIFT);
         lapic_write(LAPIC_ICR, command);
     }
     arch_irq_restore(state);
+}
+
+void lapic_send_init(uint32_t apic_id) { send(apic_id, LAPIC_INIT, 0); }
+
+void lapic_send_startup(uint32_t apic_id, paddr_t page)
+{
+    send(apic_id, LAPIC_STARTUP, (unsigned)(page / PAGE_SIZE));
+}
+
+void lapic_send_nmi(uint32_t apic_id) { send(apic_id, LAPIC_NMI, 0); }
+
+void lapic_send_fixed(uint32_t apic_id, unsigned vector) { send(apic_id, LAPIC_FIXED, vector); }
+
+void lapic_send_self(enum lapic_delivery delivery, unsigned vector)
+{
+    send(lapic_id(), delivery, vector);
 }
 
 static void on_error(struct trap_frame *frame)
@@ -180,6 +201,7 @@ void arch_irq_init(bool want_x2apic)
 {
     pic_init();
     lapic_init(want_x2apic);
+    x86_ipi_init();
     trap_set_handler(VECTOR_LAPIC_ERROR, on_error);
     trap_set_handler(VECTOR_LAPIC_SPURIOUS, on_spurious);
 }

@@ -2,6 +2,7 @@
 #include "arch/machine.h"
 
 #include "arch/cpu.h"
+#include "x86/cpuid.h"
 
 /* QEMU, docs/specs/fw_cfg.rst: selector 0 reads as "QEMU". */
 #define FW_CFG_SELECTOR 0x510
@@ -18,5 +19,7 @@ bool arch_machine_is_qemu(void)
             return false;
     return true;
 }
+
+bool arch_machine_is_virtual(void) { return x86_has(X86_HYPERVISOR); }
 
 void arch_machine_exit_qemu(uint8_t code) { arch_port_write8(ISA_DEBUG_EXIT, code); }

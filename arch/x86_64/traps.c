@@ -6,6 +6,7 @@
 #include "arch/trap.h"
 
 #include "arch/cpu.h"
+#include "arch/smp.h"
 #include "arch/timer.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
@@ -98,6 +99,8 @@ static void on_nmi(struct trap_frame *frame)
 {
     char where[SYMBOL_TEXT_MAX];
 
+    if (arch_smp_is_stopping())
+        arch_smp_stop_here(frame);
     symbolize(where, sizeof(where), frame->rip);
     cpu_self()->nmi_count++;
     log_warn("NMI number %lu on this CPU, at %s, rflags %08lx", cpu_self()->nmi_count, where,

@@ -8,6 +8,9 @@
 /* True under QEMU, told by the signature of its fw_cfg device. */
 bool arch_machine_is_qemu(void);
 
+/* True under any hypervisor or emulator that says so. After arch_cpu_init(). */
+bool arch_machine_is_virtual(void);
+
 /* Ends the emulator through isa-debug-exit with status 2 * code + 1; returns when nothing ends.
  * Only where arch_machine_is_qemu(): elsewhere the port can be anything. */
 void arch_machine_exit_qemu(uint8_t code);

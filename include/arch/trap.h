@@ -40,6 +40,18 @@ void arch_trap_on_stack(const struct trap_frame *frame, vaddr_t top,
  * was interrupted. Any context. */
 bool arch_trap_interrupted(vaddr_t return_address, vaddr_t fp, struct unwind_registers *registers);
 
+/* What a trap frame says about the code that it interrupted. Any context. */
+struct interrupted {
+    vaddr_t ip;
+    unsigned vector; /* by what */
+    bool user;
+    bool irq_enabled;
+};
+void arch_trap_read_interrupted(const struct trap_frame *frame, struct interrupted *interrupted);
+
+/* The address that a page fault is about, 0 for other exceptions. Directly in its handler. */
+vaddr_t arch_trap_address(const struct trap_frame *frame);
+
 /* "#PF", "timer interrupt": what an interrupted instruction was interrupted by. */
 const char *arch_trap_mnemonic(unsigned vector);
 

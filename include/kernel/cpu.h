@@ -6,6 +6,7 @@
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,17 @@ enum stack_kind {
 /* [low, high) may be used; the page below low and the one at high are guards. */
 struct stack {
     vaddr_t low, high;
+};
+
+#define CPUS_MAX 512
+
+struct trap_frame;
+
+/* What one CPU asks others to do: how many have not done it yet. */
+struct cpu_request {
+    void (*function)(void *argument);
+    void *argument;
+    atomic_uint pending;
 };
 
 /* A check that failed on this CPU, kept from panic() or WARN() to its report (kernel/panic.h). */
@@ -61,10 +73,32 @@ struct cpu {
     struct slab_cpu slabs;
     struct timers timers;
     struct tick tick;
+    _Atomic(struct cpu_request *) call; /* to be served at once, in an interrupt (arch/smp.h) */
+    _Atomic(struct cpu_request *) work; /* to be done when this CPU is idle (kernel/cpu_run.h) */
+    atomic_bool online;                 /* it runs the kernel, and an NMI finds its handler */
+    _Atomic(const struct trap_frame *) stopped; /* what a report stopped it at; NULL: it runs */
+    _Atomic(const struct trap_frame *) faulted; /* what it reports, or waits to; NULL: nothing */
+    vaddr_t fault_address;                      /* of that, when it has one; else 0 */
 };
 
-/* CPUs that run the kernel: so far the one that booted. */
-static inline unsigned cpu_count(void) { return 1; }
+/* Every CPU that has a structure, by id, up to the first NULL: of those beyond 0 some may not have come up. The first is
+ * there before the first instruction; CPU start-up adds the others. */
+extern struct cpu *cpus[CPUS_MAX];
+
+/* The CPU with this id, if it runs the kernel; else NULL. Any context. */
+struct cpu *cpu_by_id(unsigned id);
+
+/* The one that runs after `cpu` in the order of ids, the first for NULL; NULL after the last. Any context. */
+struct cpu *cpu_next(const struct cpu *cpu);
+
+/* CPUs that run the kernel. Any context. */
+unsigned cpu_count(void);
+
+/* How many hexadecimal digits an id is printed with, as the highest id needs: for "%0*X". Any context. */
+int cpu_id_digits(void);
+
+/* The calling CPU runs the kernel from now on. */
+void cpu_set_online(void);
 
 _Static_assert(offsetof(struct cpu, self) == 0, "cpu_self() reads %gs:0");
 _Static_assert(offsetof(struct cpu, stack_canary) == 40,

@@ -74,7 +74,8 @@ void log_draw_now(void);
 /*
  * For a report that nothing may interleave with: takes both sinks from whoever holds them, after
  * showing what the ring still holds; drawn is it with the next log_raw_line(). From then on
- * log_write() only fills the ring. Any context; other CPUs stopped.
+ * log_write() only fills the ring. A CPU that writes a line is waited for, or its line is ended when it cannot end it.
+ * Any context; other CPUs may run.
  */
 void log_take_over(void);
 

@@ -23,21 +23,18 @@ struct spinlock {
         .name = (lock_name), .rank = (lock_rank)                                                   \
     }
 
-/* spinlock.c: a panic that says what was done wrong. */
+/* spinlock.c: a panic that says what was done wrong; and waiting for another CPU to let go, until the lock is taken. */
 NORETURN void spinlock_misused(const struct spinlock *lock, const char *what);
+void spinlock_wait(struct spinlock *lock, struct cpu *self);
 
 static inline irq_state_t spinlock_acquire(struct spinlock *lock)
 {
     irq_state_t state = arch_irq_save();
     struct cpu *self = cpu_self(), *holder = NULL;
 
-    while (!atomic_compare_exchange_weak_explicit(&lock->owner, &holder, self, memory_order_acquire,
-                                                  memory_order_relaxed)) {
-        if (holder == self)
-            spinlock_misused(lock, "taken again by the CPU that holds it");
-        holder = NULL;
-        arch_cpu_relax();
-    }
+    if (!atomic_compare_exchange_strong_explicit(&lock->owner, &holder, self, memory_order_acquire,
+                                                 memory_order_relaxed))
+        spinlock_wait(lock, self);
     lock->outer_rank = self->lock_rank;
     if (lock->rank != 0) {
         if (lock->rank <= self->lock_rank)

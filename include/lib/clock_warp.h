@@ -12,8 +12,9 @@
 
 enum clock_warp_side { CLOCK_WARP_SOURCE, CLOCK_WARP_TARGET, CLOCK_WARP_SIDES };
 
-/* Shared by the two; all zeros before the first of them begins, and not used again. */
+/* Shared by the two; zeros but for `readings` before the first of them begins, and not used again. */
 struct clock_warp {
+    unsigned readings;                        /* that each side makes in a round, 1 or more */
     atomic_uint turn;                         /* even: the source's */
     uint64_t last;                            /* this and the next are touched in one's own turn */
     uint64_t behind_counts[CLOCK_WARP_SIDES]; /* the most by which each found itself behind */
@@ -24,7 +25,8 @@ enum clock_warp_result {
     CLOCK_WARP_NONE,     /* they agreed from the start */
     CLOCK_WARP_ADJUSTED, /* they do now */
     CLOCK_WARP_UNSTEADY, /* they did not, whatever was added */
-    CLOCK_WARP_ALONE     /* the other side did not come, or not all the way */
+    CLOCK_WARP_ALONE,    /* the other side did not come, or not all the way */
+    CLOCK_WARP_RESULTS
 };
 
 /*

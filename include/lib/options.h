@@ -24,11 +24,13 @@ struct options {
     unsigned console;            /* console=serial,screen or none: CONSOLE_* bits */
     bool color;                  /* color=0 1: ANSI colours on serial */
     bool x2apic;                 /* x2apic=0 1: use x2APIC mode where the CPU offers it */
+    uint32_t maxcpus;            /* maxcpus=N: run on so many CPUs at most; 0: on all */
     bool exit_qemu;              /* exit=qemu: leave through isa-debug-exit when all is done */
     char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
-    char fault_stage[OPTION_NAME_MAX]; /* fault=NAME:STAGE, early or memory; empty: after `ready` */
-    char bench[OPTION_NAME_MAX];       /* bench=NAME; "all" for bench alone; empty: none */
-    char selftest[OPTION_NAME_MAX];    /* selftest=NAME; "all" for selftest alone; empty: none */
+    char fault_stage
+        [OPTION_NAME_MAX];       /* fault=NAME:STAGE, early, memory or cpus; empty: after `ready` */
+    char bench[OPTION_NAME_MAX]; /* bench=NAME; "all" for bench alone; empty: none */
+    char selftest[OPTION_NAME_MAX]; /* selftest=NAME; "all" for selftest alone; empty: none */
 };
 
 /* Every option at its built-in value: info, serial and screen, no colour, x2apic on, nothing else. */

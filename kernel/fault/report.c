@@ -9,6 +9,7 @@
 
 #include "arch/cpu.h"
 #include "arch/machine.h"
+#include "arch/smp.h"
 #include "kernel/console.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
@@ -26,6 +27,7 @@
 static struct report report;
 static const struct trap_frame *first_frame; /* where the CPU pushed it */
 static unsigned next_section;
+static _Atomic(struct cpu *) reporter; /* whose report it is; NULL: nobody's */
 static atomic_uint report_count;
 static bool exit_qemu_wanted;
 
@@ -84,8 +86,10 @@ static bool goes_on(void) { return report.check && report.check->goes_on; }
 
 static void take_consoles(void)
 {
-    if (!goes_on())
+    if (!goes_on()) {
         status_row_say("STOPPED: see the report above");
+        arch_smp_stop_others();
+    }
     console_start_all();
     log_take_over();
 }
@@ -102,6 +106,28 @@ static void begin_report(const struct trap_frame *frame)
     take_consoles();
 }
 
+/* One CPU reports at a time. After a report that ends the run there is none: who waits is stopped then, by the NMI or
+ * here, and what it had to say is part of that report (sections.c). */
+static void become_reporter(const struct trap_frame *frame)
+{
+    struct cpu *self = cpu_self(), *nobody = NULL;
+
+    self->fault_address = arch_trap_address(frame);
+    atomic_store(&self->faulted, frame);
+    while (!atomic_compare_exchange_weak(&reporter, &nobody, self)) {
+        if (arch_smp_is_stopping())
+            arch_smp_stop_here(frame);
+        nobody = NULL;
+        arch_cpu_relax();
+    }
+}
+
+static void let_others_report(void)
+{
+    atomic_store(&cpu_self()->faulted, NULL);
+    atomic_store(&reporter, NULL);
+}
+
 /* On the report stack, interrupts off. Returns from warnings only. */
 static void write_report(struct trap_frame *frame)
 {
@@ -112,6 +138,7 @@ static void write_report(struct trap_frame *frame)
     report.frame = NULL;
     log_give_back();
     cpu_self()->fault_depth--;
+    let_others_report();
 }
 
 static void say_what_is_lost(const struct fault *nested, bool console_failed)
@@ -160,6 +187,7 @@ void fault_report_trap(struct trap_frame *frame)
     arch_irq_disable();
     if (cpu_self()->fault_depth++ > 0)
         continue_report(frame);
+    become_reporter(frame);
     first_frame = frame;
     arch_trap_on_stack(frame, cpu_self()->stacks[STACK_PANIC].high, write_report);
     arch_trap_step_over_check(frame);

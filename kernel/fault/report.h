@@ -32,6 +32,9 @@ typedef void report_section_t(struct report *report);
 extern report_section_t *const report_sections[];
 extern const unsigned report_section_count;
 
+/* other_cpus.c: what they were doing. */
+void report_other_cpus(struct report *report);
+
 /* backtrace.c: the callers, bounded, read only from known stacks. */
 void backtrace_report(const struct fault *fault);
 

@@ -41,11 +41,12 @@ static void headline(struct report *report)
     const char *mode = report->fault.user ? "user" : "kernel";
 
     if (report->check)
-        report_headline("*** %s, CPU %X, %s mode, report %u", is_warning(report) ? "WARN" : "PANIC",
-                        cpu_self()->id, mode, report->number);
+        report_headline("*** %s, CPU %0*X, %s mode, report %u",
+                        is_warning(report) ? "WARN" : "PANIC", cpu_id_digits(), cpu_self()->id,
+                        mode, report->number);
     else
-        report_headline("*** FAULT #%s %s, CPU %X, %s mode, report %u", report->fault.mnemonic,
-                        report->fault.name, cpu_self()->id, mode, report->number);
+        report_headline("*** FAULT #%s %s, CPU %0*X, %s mode, report %u", report->fault.mnemonic,
+                        report->fault.name, cpu_id_digits(), cpu_self()->id, mode, report->number);
 }
 
 static void cause(struct report *report)
@@ -248,7 +249,8 @@ static void next(struct report *report)
 }
 
 report_section_t *const report_sections[] = {
-    classify, headline, cause,     at,     error,     address,     stack,    control, registers,
-    pointers, code,     backtrace, memory, log_lines, system_line, in_short, next,
+    classify, headline,          cause,     at,          error,    address,
+    stack,    control,           registers, pointers,    code,     backtrace,
+    memory,   report_other_cpus, log_lines, system_line, in_short, next,
 };
 const unsigned report_section_count = ARRAY_COUNT(report_sections);

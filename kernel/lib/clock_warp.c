@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#define READINGS  100 /* of each side in a round */
 #define ROUNDS    10 /* the first finds the offset, the others what it was short of, less and less */
 #define SPINS_MAX 20000000
 
@@ -36,7 +35,7 @@ static bool wait_for_turn(struct clock_warp *warp, enum clock_warp_side side)
 static bool compare_readings(struct clock_warp *warp, enum clock_warp_side side,
                              uint64_t (*read)(void))
 {
-    for (unsigned i = 0; i < READINGS; i++) {
+    for (unsigned i = 0; i < warp->readings; i++) {
         uint64_t now;
 
         if (!wait_for_turn(warp, side))

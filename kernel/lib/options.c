@@ -7,6 +7,8 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 
+#define MAXCPUS_MAX 100000 /* more than any machine has */
+
 /* A name ends up in log lines, so it is text and fits. */
 static bool slice_store(char *name, struct slice slice)
 {
@@ -83,6 +85,28 @@ static bool set_x2apic(struct options *options, struct slice value)
     return set_bool(&options->x2apic, value);
 }
 
+static bool set_number(uint32_t *target, struct slice value, uint32_t least, uint32_t most)
+{
+    uint64_t number = 0;
+
+    if (value.length == 0 || value.length > 9)
+        return false;
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.text[i] < '0' || value.text[i] > '9')
+            return false;
+        number = number * 10 + (uint64_t)(value.text[i] - '0');
+    }
+    if (number < least || number > most)
+        return false;
+    *target = (uint32_t)number;
+    return true;
+}
+
+static bool set_maxcpus(struct options *options, struct slice value)
+{
+    return set_number(&options->maxcpus, value, 1, MAXCPUS_MAX);
+}
+
 static bool set_exit(struct options *options, struct slice value)
 {
     if (!slice_is(value, "qemu"))
@@ -93,7 +117,7 @@ static bool set_exit(struct options *options, struct slice value)
 
 static bool set_fault(struct options *options, struct slice value)
 {
-    static const char *const stages[] = {"early", "memory"};
+    static const char *const stages[] = {"early", "memory", "cpus"};
     struct slice name;
     bool has_stage = slice_split(&name, &value, ':');
 
@@ -120,8 +144,9 @@ const struct option_row option_rows[] = {
     {"console", set_console, "serial, screen, serial,screen or none", NULL},
     {"color", set_color, "0 or 1", NULL},
     {"x2apic", set_x2apic, "0 or 1", NULL},
+    {"maxcpus", set_maxcpus, "a number from 1 to 100000", NULL},
     {"exit", set_exit, "qemu", NULL},
-    {"fault", set_fault, "list, or NAME or NAME:STAGE with the stage early or memory", NULL},
+    {"fault", set_fault, "list, or NAME or NAME:STAGE with the stage early, memory or cpus", NULL},
     {"selftest", set_selftest, "a name of at most 47 characters, or none at all for every test",
      "all"},
     {"bench", set_bench, "a name of at most 47 characters, or none at all for every row", "all"},

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "arch/cpu.h"
+#include "kernel/patience.h"
 #include "kernel/time/clock.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -23,8 +24,8 @@ struct sink_state {
     const struct log_sink *sink;
     enum log_level shown;
     uint64_t position;
-    atomic_bool busy;
-    bool broken; /* it faulted while it was written to */
+    _Atomic(struct cpu *) owner; /* who writes to it; NULL: nobody */
+    bool broken;                 /* it faulted while it was written to */
 };
 
 static struct sink_state sinks[SINKS_MAX];
@@ -134,7 +135,7 @@ static size_t format_prefix(char *text, const struct log_record *record)
     *at++ = '.';
     at = put_number(at, us % 1000000, 10, 6, '0');
     memcpy(at, "] [", 3);
-    at = put_number(at + 3, record->cpu, 16, 1, '0');
+    at = put_number(at + 3, record->cpu, 16, (unsigned)cpu_id_digits(), '0');
     memcpy(at, "] ", 2);
     return (size_t)(at + 2 - text);
 }
@@ -202,6 +203,22 @@ static void drain_owned(struct sink_state *state)
     draw(state->sink, false);
 }
 
+/* One CPU at a time writes to a sink. False when another does, or what this one has interrupted, or a report; the report
+ * sets `taken_over` and then looks at the owner, so that one of the two sees the other. */
+static bool take_sink(struct sink_state *state)
+{
+    struct cpu *nobody = NULL;
+
+    if (!atomic_compare_exchange_strong(&state->owner, &nobody, cpu_self()))
+        return false;
+    if (!atomic_load(&taken_over))
+        return true;
+    atomic_store(&state->owner, NULL);
+    return false;
+}
+
+static void leave_sink(struct sink_state *state) { atomic_store(&state->owner, NULL); }
+
 /* After letting go, look again: a record may have come while the owner was leaving, and its writer
  * gave up. */
 static void drain_sink(struct sink_state *state)
@@ -209,11 +226,11 @@ static void drain_sink(struct sink_state *state)
     uint64_t position;
 
     do {
-        if (atomic_exchange(&state->busy, true))
+        if (!take_sink(state))
             return;
         drain_owned(state);
         position = state->position;
-        atomic_store(&state->busy, false);
+        leave_sink(state);
     } while (ring_has_record(position));
 }
 
@@ -230,12 +247,12 @@ void log_want_drawing(void) { atomic_store(&log_drawing_is_due, true); }
 void log_draw_after_interrupt(void)
 {
     for (unsigned i = 0; i < sink_count && !atomic_load(&taken_over); i++) {
-        if (!sinks[i].sink->flush || atomic_exchange(&sinks[i].busy, true))
+        if (!sinks[i].sink->flush || !take_sink(&sinks[i]))
             continue; /* who draws is interrupted right now */
         arch_irq_enable();
         drain_owned(&sinks[i]);
         arch_irq_disable();
-        atomic_store(&sinks[i].busy, false);
+        leave_sink(&sinks[i]);
         if (ring_has_record(sinks[i].position))
             log_want_drawing(); /* it came after the last look, and its writer gave up */
     }
@@ -244,11 +261,11 @@ void log_draw_after_interrupt(void)
 void log_draw_now(void)
 {
     for (unsigned i = 0; i < sink_count && !atomic_load(&taken_over); i++) {
-        if (!sinks[i].sink->flush || atomic_exchange(&sinks[i].busy, true))
+        if (!sinks[i].sink->flush || !take_sink(&sinks[i]))
             continue;
         show_all(&sinks[i], false);
         draw(sinks[i].sink, true);
-        atomic_store(&sinks[i].busy, false);
+        leave_sink(&sinks[i]);
     }
 }
 
@@ -268,12 +285,26 @@ void log_add_sink(const struct log_sink *sink, enum log_level shown)
 void log_show_again(const struct log_sink *sink)
 {
     for (unsigned i = 0; i < sink_count; i++) {
-        if (sinks[i].sink != sink || atomic_exchange(&sinks[i].busy, true))
+        if (sinks[i].sink != sink || !take_sink(&sinks[i]))
             continue;
         sinks[i].position = 0;
-        atomic_store(&sinks[i].busy, false);
+        leave_sink(&sinks[i]);
     }
     log_drain();
+}
+
+/* Who is in the middle of a line is let finish it, unless it cannot: this CPU itself, one that is stopped, or one that
+ * faulted there and waits to report it. */
+static void wait_for_owner(const struct sink_state *state)
+{
+    struct patience patience;
+    const struct cpu *owner;
+
+    patience_start(&patience);
+    while ((owner = atomic_load(&state->owner)) && owner != cpu_self() &&
+           !atomic_load(&owner->stopped) && !atomic_load(&owner->faulted) &&
+           !patience_is_over(&patience))
+        arch_cpu_relax();
 }
 
 void log_take_over(void)
@@ -282,8 +313,9 @@ void log_take_over(void)
         return;
     for (unsigned i = 0; i < sink_count; i++) {
         writing = &sinks[i];
-        if (atomic_load(&sinks[i].busy))
-            sinks[i].sink->end_line(); /* its owner was stopped in the middle of a line */
+        wait_for_owner(&sinks[i]);
+        if (atomic_load(&sinks[i].owner))
+            sinks[i].sink->end_line(); /* it was stopped in the middle of a line */
         show_all(&sinks[i], true);
     }
     writing = NULL;

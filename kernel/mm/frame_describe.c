@@ -65,9 +65,11 @@ void frame_report_misuse(paddr_t phys, uint64_t page_count, vaddr_t caller)
 
 static uint64_t cached_count(void)
 {
-    const struct frame_cache *cache = &cpu_self()->frames;
+    uint64_t count = 0;
 
-    return (uint64_t)(cache->top - cache->entries);
+    for (const struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
+        count += (uint64_t)(cpu->frames.top - cpu->frames.entries);
+    return count;
 }
 
 void frame_statistics(struct frame_statistics *statistics)

@@ -1,14 +1,21 @@
 /* Whether what was taken came back: see kernel/mm/memory.h. */
+#include "kernel/cpu_call.h"
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
 
+static void trim(void *unused)
+{
+    (void)unused;
+    heap_trim();
+}
+
 void memory_count(struct memory_counts *counts)
 {
     struct heap_statistics heap;
 
-    heap_trim();
+    cpu_run_on_all(trim, NULL);
     heap_statistics(&heap);
     counts->frames = frame_allocated_count();
     counts->objects = heap.object_count + heap.large_count;

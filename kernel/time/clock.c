@@ -15,7 +15,7 @@
 static struct clock_line lines[CLOCK_REFINEMENTS_MAX + 1];
 static atomic_uint newest;
 
-static atomic_bool holds_to_last; /* the CPUs' counters do not agree */
+static atomic_bool holds_to_last; /* the CPUs' counters do not agree, as far as is known */
 static _Atomic uint64_t last_ns;
 
 static uint64_t read_counter(void) { return arch_timestamp() + (uint64_t)cpu_self()->clock_offset; }
@@ -78,7 +78,7 @@ enum clock_warp_result clock_check_target(struct clock_warp *warp)
     enum clock_warp_result result =
         clock_warp_target(warp, read_counter, &cpu_self()->clock_offset);
 
-    if (result == CLOCK_WARP_UNSTEADY)
+    if (result == CLOCK_WARP_UNSTEADY || result == CLOCK_WARP_ALONE)
         atomic_store(&holds_to_last, true);
     return result;
 }

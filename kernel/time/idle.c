@@ -17,13 +17,6 @@ void idle_wait_cpu(void)
         tick_start_cpu();
 }
 
-void idle_for_ever_cpu(void)
-{
-    arch_irq_disable();
-    for (;;)
-        idle_wait_cpu();
-}
-
 /* The interrupt is all that is wanted. */
 static void wake(struct timer *timer) { (void)timer; }
 

@@ -6,7 +6,8 @@
 
 #include "host_test.h"
 
-#define LEFT_NS 20000 /* less than the other's reading takes to be seen, on a busy machine too */
+#define READINGS 100
+#define LEFT_NS  20000 /* less than the other's reading takes to be seen, on a busy machine too */
 
 static _Thread_local int64_t offset; /* what the CPU adds, as struct cpu has it */
 static _Thread_local int64_t skew;   /* what its counter is wrong by */
@@ -42,7 +43,7 @@ static void *run_target(void *argument)
 
 static enum clock_warp_result run_pair(struct target *target)
 {
-    struct clock_warp warp = {0};
+    struct clock_warp warp = {.readings = READINGS};
     enum clock_warp_result result;
     pthread_t thread;
 
@@ -94,7 +95,7 @@ static void test_torn(void **state)
 /* The other side never comes: an end all the same, and no offset. */
 static void test_alone(void **state)
 {
-    struct clock_warp warp = {0}, other = {0};
+    struct clock_warp warp = {.readings = READINGS}, other = {.readings = READINGS};
     int64_t own = 7;
 
     (void)state;

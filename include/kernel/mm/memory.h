@@ -51,7 +51,7 @@ struct memory_counts {
     uint64_t objects; /* of the heap, small and large */
 };
 
-/* Empties this CPU's caches and counts. With interrupts on or off; other CPUs idle. */
+/* Empties every CPU's caches and counts. A context that may wait for the others to be idle. */
 void memory_count(struct memory_counts *counts);
 
 /* Whether the counts are the same still; if not, an error in the log says how much is missing since

@@ -32,9 +32,9 @@ uint64_t clock_timestamps_to_us(uint64_t difference);
 
 /*
  * For the start of a CPU: one that runs calls clock_check_source() while the new one calls clock_check_target(), both
- * with the same structure, all zeros before, interrupts off; up to a quarter of a second each when the other does not
+ * with the same structure, zeros but for the number of readings, interrupts off; up to a quarter of a second each when the other does not
  * come. The new CPU's offset is set so that none of the two is ever seen behind the other, and returned by
- * cpu->clock_offset. Where that cannot be (CLOCK_WARP_UNSTEADY), the clock holds itself to what was read last on any
+ * cpu->clock_offset. Where that cannot be (CLOCK_WARP_UNSTEADY) or is not known (CLOCK_WARP_ALONE), the clock holds itself to what was read last on any
  * CPU from then on: slower, and still never backwards. Without a clock the check runs all the same.
  */
 enum clock_warp_result clock_check_source(struct clock_warp *warp);

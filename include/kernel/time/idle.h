@@ -12,9 +12,6 @@
  */
 void idle_wait_cpu(void);
 
-/* Does nothing else any more. Interrupts on. */
-NORETURN void idle_for_ever_cpu(void);
-
 /*
  * Halts this CPU until clock_now_ns() has reached the deadline, never less, while its interrupts are served. Returns at
  * once without a clock. Interrupts on; not in an interrupt.

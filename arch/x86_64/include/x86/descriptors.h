@@ -19,19 +19,20 @@
 #define SELECTOR_TSS         (GDT_TSS * 8)
 
 /* Offsets that start.S and entry.S use; asserted in cpu_state.c. */
-#define CPU_CANARY        40
-#define CPU_NMI_DEPTH     52
-#define CPU_TRAPPED_GS    56
-#define X86_CPU_GDT       2416
-#define X86_CPU_TSS       2480
-#define TSS_IST1          36
-#define IST_COUNT         4
-#define TRAP_FRAME_BYTES  176
-#define TRAP_FRAME_VECTOR 120
-#define TRAP_FRAME_RIP    136
-#define TRAP_FRAME_CS     144
-#define TRAP_FRAME_RFLAGS 152
-#define TRAP_FRAME_RSP    160
+#define CPU_CANARY          40
+#define CPU_NMI_DEPTH       52
+#define CPU_TRAPPED_GS      56
+#define CPU_MAIN_STACK_HIGH 80
+#define X86_CPU_GDT         3072
+#define X86_CPU_TSS         3136
+#define TSS_IST1            36
+#define IST_COUNT           4
+#define TRAP_FRAME_BYTES    176
+#define TRAP_FRAME_VECTOR   120
+#define TRAP_FRAME_RIP      136
+#define TRAP_FRAME_CS       144
+#define TRAP_FRAME_RFLAGS   152
+#define TRAP_FRAME_RSP      160
 
 /* The uppermost 16 bytes of each interrupt stack: the address of the CPU's own structure, and
  * padding. */
@@ -78,7 +79,8 @@ _Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, figure 7-11");
 /* The machine's part of a CPU's structure, reached from the common part, which comes first. */
 struct x86_cpu {
     struct cpu common;
-    uint64_t gdt[GDT_ENTRY_COUNT] ALIGNED(16);
+    uint64_t gdt[GDT_ENTRY_COUNT] ALIGNED(
+        1024); /* so that its offset need not follow each change above */
     struct tss tss;
 };
 
@@ -91,6 +93,11 @@ extern uint64_t idt[];
 /* start.S: loads GDT, task register, IDT and GS of the CPU whose structure is given. Any stack;
  * interrupts off. */
 void x86_cpu_load(struct x86_cpu *cpu);
+
+#define MAIN_STACK_BYTES                                                                           \
+    (32 * KIB) /* of every CPU but the first, which runs the boot on twice as much */
+#define BOOT_STACK_BYTES      (64 * KIB)
+#define INTERRUPT_STACK_BYTES (16 * KIB)
 
 #endif
 #endif

@@ -53,6 +53,7 @@ enum {
 #define VECTOR_PIC_SPURIOUS_1 0x27
 #define VECTOR_PIC_SPURIOUS_2 0x2f
 #define VECTOR_LAPIC_TIMER    0xf0
+#define VECTOR_CALL           0xf1 /* another CPU asks for something */
 #define VECTOR_LAPIC_ERROR    0xfe
 #define VECTOR_LAPIC_SPURIOUS 0xff /* bits 0 to 3 set, as old APICs demand (SDM vol. 3A, 10.9) */
 

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/types.h"
+
 /* Register offsets of xAPIC mode; x2APIC's MSR is 0x800 + offset / 16. SDM vol. 3A, table 10-1. */
 #define LAPIC_ID              0x020
 #define LAPIC_VERSION         0x030
@@ -66,6 +68,19 @@ void lapic_eoi(void);
 
 /* True when the vector is in service, so that an EOI is owed for it. */
 bool lapic_in_service(unsigned vector);
+
+/* x2APIC mode: ids of 32 bits. After lapic_init(). */
+bool lapic_is_x2apic(void);
+
+/*
+ * Commands to one other CPU, always by its id: INIT, a start-up at a page below 1 MiB, an NMI, an interrupt. Each waits,
+ * a bounded time, until the one before is on its way. In xAPIC mode ids go up to 254. Any context; not between the two
+ * halves of another command, which is why interrupts are off for those, and an NMI's handler sends nothing.
+ */
+void lapic_send_init(uint32_t apic_id);
+void lapic_send_startup(uint32_t apic_id, paddr_t page);
+void lapic_send_nmi(uint32_t apic_id);
+void lapic_send_fixed(uint32_t apic_id, unsigned vector);
 
 /* Sends a fixed interrupt or an NMI to the calling CPU itself, by its id and not by shorthand. */
 void lapic_send_self(enum lapic_delivery delivery, unsigned vector);

@@ -1,0 +1,12 @@
+/* What the table of control registers (control.c) says for a CPU that has none of it yet. Once arch_cpu_init() has run. */
+#ifndef X86_CONTROL_H
+#define X86_CONTROL_H
+
+#include <stdint.h>
+
+/* For the way to long mode: CR0 whole, of CR4 what paging needs, EFER without LMA, which is the CPU's to set. */
+uint64_t x86_startup_cr0(void);
+uint64_t x86_startup_cr4(void);
+uint64_t x86_startup_efer(void);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Interrupts between CPUs. One vector says that there is something to look for; which is why a second one that comes
+ * while the first is pending may be lost. A report stops the others by NMIs, sent to each that has come up and never by
+ * shorthand: one that has no IDT yet, or that firmware parked, would reset the machine.
+ */
+#include "arch/smp.h"
+
+#include "arch/cpu.h"
+#include "arch/machine.h"
+#include "arch/timer.h"
+#include "kernel/cpu_call.h"
+#include "x86/exceptions.h"
+#include "x86/lapic.h"
+#include "x86/smp.h"
+
+/* A CPU of its own answers in microseconds; under an emulator it must get its turn first. */
+#define STOP_WAIT_MS         10
+#define STOP_WAIT_VIRTUAL_MS 1000
+#define FASTEST_TSC_KHZ      UINT64_C(6000000)
+
+static atomic_bool stopping;
+
+static void on_call(struct trap_frame *frame)
+{
+    (void)frame;
+    lapic_eoi(); /* before: who asks next must be able to interrupt again */
+    cpu_serve_calls(cpu_self());
+}
+
+void x86_ipi_init(void) { trap_set_handler(VECTOR_CALL, on_call); }
+
+void arch_smp_interrupt(const struct cpu *cpu) { lapic_send_fixed(cpu->apic_id, VECTOR_CALL); }
+
+bool arch_smp_is_stopping(void) { return atomic_load(&stopping); }
+
+void arch_smp_stop_here(const struct trap_frame *frame)
+{
+    atomic_store(&cpu_self()->stopped, frame);
+    arch_cpu_stop();
+}
+
+static uint64_t stop_wait_counts(void)
+{
+    uint64_t khz = arch_clock_calibration()->timestamp_hz / 1000;
+
+    return (khz ? khz : FASTEST_TSC_KHZ) *
+           (arch_machine_is_virtual() ? STOP_WAIT_VIRTUAL_MS : STOP_WAIT_MS);
+}
+
+/* Whoever comes up sets `online` and then looks at `stopping`; here it is the other way round: so one of the two sees the
+ * other. */
+void arch_smp_stop_others(void)
+{
+    const struct cpu *self = cpu_self(), *cpu = NULL;
+    uint64_t start = arch_timestamp(), limit = stop_wait_counts();
+
+    atomic_store(&stopping, true);
+    while ((cpu = cpu_next(cpu)))
+        if (cpu != self && !atomic_load(&cpu->stopped))
+            lapic_send_nmi(cpu->apic_id);
+    while ((cpu = cpu_next(cpu)))
+        while (cpu != self && !atomic_load(&cpu->stopped) && arch_timestamp() - start < limit)
+            arch_cpu_relax();
+}

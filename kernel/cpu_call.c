@@ -1,0 +1,160 @@
+/*
+ * Each CPU has two places for a request, one for calls and one for runs: who asks puts a pointer to its own request there
+ * and waits until it is free for that, the CPU takes it out and does it. Requests lie on the stacks of those who wait, so
+ * nothing is allocated and nothing is lost.
+ */
+#include "kernel/cpu_call.h"
+
+#include "arch/cpu.h"
+#include "arch/smp.h"
+#include "kernel/panic.h"
+#include "kernel/patience.h"
+#include "kernel/time/idle.h"
+
+typedef _Atomic(struct cpu_request *) request_slot;
+
+static bool serve(request_slot *slot)
+{
+    struct cpu_request *request = atomic_exchange(slot, NULL);
+
+    if (!request)
+        return false;
+    request->function(request->argument);
+    atomic_fetch_sub(&request->pending, 1); /* the last touch: its owner may be gone then */
+    return true;
+}
+
+void cpu_serve_call_now(struct cpu *self) { serve(&self->call); }
+
+/* What a CPU does while it waits for another: it may be what the other waits for. */
+static void wait_a_moment(void)
+{
+    cpu_serve_calls(cpu_self());
+    arch_cpu_relax();
+}
+
+/* Two CPUs that ask the same one: the second waits for the place. */
+static void put(struct cpu *cpu, request_slot *slot, struct cpu_request *request)
+{
+    struct cpu_request *taken = NULL;
+    struct patience patience;
+
+    patience_start(&patience);
+    while (!atomic_compare_exchange_weak(slot, &taken, request)) {
+        if (taken && patience_is_over(&patience))
+            panic("CPU %0*X does not do what CPU %0*X asked it for", cpu_id_digits(), cpu->id,
+                  cpu_id_digits(), cpu_self()->id);
+        taken = NULL;
+        wait_a_moment();
+    }
+    arch_smp_interrupt(cpu);
+}
+
+void cpu_call_begin(struct cpu *cpu, struct cpu_request *request)
+{
+    atomic_fetch_add(&request->pending, 1);
+    put(cpu, &cpu->call, request);
+}
+
+/* The CPU that still has the request in its place; NULL when all took it, and one is at it still. */
+static const struct cpu *who_has(const struct cpu_request *request)
+{
+    const struct cpu *cpu = NULL;
+
+    while ((cpu = cpu_next(cpu)) && atomic_load(&cpu->call) != request)
+        ;
+    return cpu;
+}
+
+void cpu_call_wait(struct cpu_request *request)
+{
+    struct patience patience;
+
+    patience_start(&patience);
+    while (atomic_load(&request->pending) > 0) {
+        if (patience_is_over(&patience)) {
+            const struct cpu *silent = who_has(request);
+
+            if (silent)
+                panic("CPU %0*X does not answer CPU %0*X", cpu_id_digits(), silent->id,
+                      cpu_id_digits(), cpu_self()->id);
+            panic("a CPU does not come back from what CPU %0*X asked it for", cpu_id_digits(),
+                  cpu_self()->id);
+        }
+        wait_a_moment();
+    }
+}
+
+void cpu_call(struct cpu *cpu, void (*function)(void *), void *argument)
+{
+    struct cpu_request request = {.function = function, .argument = argument};
+
+    if (cpu == cpu_self()) {
+        irq_state_t state = arch_irq_save();
+
+        function(argument);
+        arch_irq_restore(state);
+        return;
+    }
+    cpu_call_begin(cpu, &request);
+    cpu_call_wait(&request);
+}
+
+void cpu_call_others(void (*function)(void *), void *argument)
+{
+    struct cpu_request request = {.function = function, .argument = argument};
+
+    for (struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
+        if (cpu != cpu_self())
+            cpu_call_begin(cpu, &request);
+    cpu_call_wait(&request);
+}
+
+void cpu_run_begin(struct cpu *cpu, struct cpu_request *request)
+{
+    atomic_fetch_add(&request->pending, 1);
+    put(cpu, &cpu->work, request);
+}
+
+/* Without patience: what is run may take as long as it likes. */
+void cpu_run_wait(struct cpu_request *request)
+{
+    while (atomic_load(&request->pending) > 0)
+        wait_a_moment();
+}
+
+void cpu_run(struct cpu *cpu, void (*function)(void *), void *argument)
+{
+    struct cpu_request request = {.function = function, .argument = argument};
+
+    if (cpu == cpu_self()) {
+        function(argument);
+        return;
+    }
+    cpu_run_begin(cpu, &request);
+    cpu_run_wait(&request);
+}
+
+void cpu_run_on_all(void (*function)(void *), void *argument)
+{
+    struct cpu_request request = {.function = function, .argument = argument};
+
+    for (struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
+        if (cpu != cpu_self())
+            cpu_run_begin(cpu, &request);
+    function(argument);
+    cpu_run_wait(&request);
+}
+
+/* Between the last look and the halt interrupts are off, so the one that brings work is not missed. */
+void cpu_idle_loop(void)
+{
+    for (;;) {
+        arch_irq_enable();
+        while (serve(&cpu_self()->work))
+            ;
+        arch_irq_disable();
+        if (!atomic_load(&cpu_self()->work))
+            idle_wait_cpu();
+    }
+}
