@@ -3,7 +3,7 @@
 
 #include "arch/cpu.h"
 
-static atomic_uint online_count = 1;
+atomic_uint cpu_online_count = 1;
 
 struct cpu *cpu_by_id(unsigned id)
 {
@@ -20,8 +20,6 @@ struct cpu *cpu_next(const struct cpu *cpu)
     return NULL;
 }
 
-unsigned cpu_count(void) { return atomic_load(&online_count); }
-
 int cpu_id_digits(void)
 {
     if (CPUS_MAX > 0x100 && cpus[0x100])
@@ -31,6 +29,6 @@ int cpu_id_digits(void)
 
 void cpu_set_online(void)
 {
-    atomic_fetch_add(&online_count, 1);
+    atomic_fetch_add(&cpu_online_count, 1);
     atomic_store(&cpu_self()->online, true);
 }

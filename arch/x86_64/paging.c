@@ -194,7 +194,7 @@ static void load_tables(void)
 {
     uint64_t cr4 = x86_read_cr4();
 
-    x86_write_cr3(kernel_space.tables.root);
+    arch_mmu_space_switch(&kernel_space);
     x86_write_cr4(cr4 & ~CR4_PGE); /* firmware's global pages go too (SDM vol. 3A, 4.10.4.1) */
     x86_write_cr4(cr4);
     kernel_space.tables.offset = DIRECT_MAP_START;

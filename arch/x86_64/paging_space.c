@@ -205,5 +205,3 @@ void arch_mmu_space_destroy(struct address_space *space)
     frame_free(space->tables.root);
     space->tables.root = 0;
 }
-
-void arch_mmu_space_switch(const struct address_space *space) { x86_write_cr3(space->tables.root); }

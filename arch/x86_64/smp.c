@@ -18,7 +18,6 @@
 #include "lib/string.h"
 #include "smp_tables.h"
 #include "x86/lapic.h"
-#include "x86/registers.h"
 #include "x86/trampoline.h"
 
 #define INIT_WAIT_US      10000
@@ -281,7 +280,7 @@ static void report_in(struct x86_cpu *cpu)
 void x86_ap_main(struct x86_cpu *cpu)
 {
     arch_cpu_init_cpu();
-    x86_write_cr3(kernel_space.tables.root);
+    arch_mmu_space_switch(&kernel_space);
     frame_init_cpu();
     heap_init_cpu();
     lapic_init_cpu();

@@ -2,11 +2,14 @@
  * Forgetting translations. INVLPG takes the entry of one page out, of any size and global or not,
  * and all entries of the paging-structure caches (SDM vol. 3A, 4.10.4.1); for more than a few pages
  * forgetting everything is cheaper: writing CR3 does so but for global pages, changing CR4.PGE for
- * those too.
+ * those too. Other CPUs do the same when they are asked, each at once, and only those that use the space.
  */
 #include "arch/mmu.h"
 
 #include "arch/cpu.h"
+#include "kernel/cpu_call.h"
+#include "lib/compiler.h"
+#include "x86/descriptors.h"
 #include "x86/registers.h"
 
 #define PAGES_ONE_BY_ONE 32
@@ -25,19 +28,17 @@ static void flush_everything(void)
     arch_irq_restore(state);
 }
 
-/* A user space that this CPU does not use has nothing here: writing CR3 on the way out of it forgot
- * all. */
-static bool may_be_known(const struct address_space *space)
+/* A user space that a CPU does not use has nothing there: writing CR3 on the way out of it forgot all. */
+static inline bool may_know(const struct cpu *cpu, const struct address_space *space)
 {
-    return space == &kernel_space || (x86_read_cr3() & PTE_ADDRESS) == space->tables.root;
+    return space == &kernel_space ||
+           atomic_load(&((const struct x86_cpu *)cpu)->root) == space->tables.root;
 }
 
 static void flush_page(vaddr_t virt) { __asm__ volatile("invlpg (%0)" : : "r"(virt) : "memory"); }
 
-void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes)
+static void flush_here(vaddr_t virt, uint64_t bytes)
 {
-    if (!may_be_known(space))
-        return;
     if (bytes == PAGE_SIZE) {
         flush_page(virt);
         return;
@@ -48,4 +49,45 @@ void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t by
     }
     for (uint64_t done = 0; done < bytes; done += PAGE_SIZE)
         flush_page(virt + done);
+}
+
+struct range {
+    vaddr_t virt;
+    uint64_t bytes;
+};
+
+static void flush_range(void *argument)
+{
+    const struct range *range = argument;
+
+    flush_here(range->virt, range->bytes);
+}
+
+/* All are asked before the first is waited for. */
+NOINLINE static void flush_elsewhere(const struct address_space *space, vaddr_t virt,
+                                     uint64_t bytes)
+{
+    struct range range = {virt, bytes};
+    struct cpu_request request = {.function = flush_range, .argument = &range};
+    const struct cpu *self = cpu_self();
+
+    for (struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
+        if (cpu != self && may_know(cpu, space))
+            cpu_call_begin(cpu, &request);
+    cpu_call_wait(&request);
+}
+
+void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes)
+{
+    if (may_know(cpu_self(), space))
+        flush_here(virt, bytes);
+    if (cpu_count() > 1)
+        flush_elsewhere(space, virt, bytes);
+}
+
+/* Said before CR3 is written: who takes something out of the space from then on sees that this CPU may know it. */
+void arch_mmu_space_switch(const struct address_space *space)
+{
+    atomic_store(&((struct x86_cpu *)cpu_self())->root, space->tables.root);
+    x86_write_cr3(space->tables.root);
 }

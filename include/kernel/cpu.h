@@ -92,7 +92,11 @@ struct cpu *cpu_by_id(unsigned id);
 struct cpu *cpu_next(const struct cpu *cpu);
 
 /* CPUs that run the kernel. Any context. */
-unsigned cpu_count(void);
+extern atomic_uint cpu_online_count;
+static inline unsigned cpu_count(void)
+{
+    return atomic_load_explicit(&cpu_online_count, memory_order_relaxed);
+}
 
 /* How many hexadecimal digits an id is printed with, as the highest id needs: for "%0*X". Any context. */
 int cpu_id_digits(void);

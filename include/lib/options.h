@@ -27,6 +27,7 @@ struct options {
     uint32_t maxcpus;            /* maxcpus=N: run on so many CPUs at most; 0: on all */
     bool exit_qemu;              /* exit=qemu: leave through isa-debug-exit when all is done */
     char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
+    uint32_t fault_cpu;          /* the id of the CPU, fault=NAME@CPU */
     char fault_stage
         [OPTION_NAME_MAX];       /* fault=NAME:STAGE, early, memory or cpus; empty: after `ready` */
     char bench[OPTION_NAME_MAX]; /* bench=NAME; "all" for bench alone; empty: none */

@@ -1,7 +1,9 @@
 /* The way from fault=NAME to the entry that provokes it. */
 #include "kernel/fault.h"
 
+#include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "kernel/cpu_call.h"
 #include "kernel/fault_menu.h"
 #include "kernel/log.h"
 #include "lib/string.h"
@@ -25,7 +27,26 @@ static const struct fault_menu_entry *find_entry(const char *name)
     return heap_fault_failing_allocation(name);
 }
 
-static void provoke(const struct fault_menu_entry *entry, const char *stage)
+static void provoke_here(void *entry) { ((const struct fault_menu_entry *)entry)->provoke(); }
+
+/* On the boot CPU here and now, on another one as soon as it idles. */
+static void provoke_on(unsigned id, const struct fault_menu_entry *entry)
+{
+    struct fault_menu_entry copy = *entry;
+    struct cpu *cpu = cpu_by_id(id);
+
+    if (!cpu) {
+        log_warn("fault=%s@%X: CPU %X does not run", entry->name, id, id);
+        return;
+    }
+    log_info("fault=%s: %s", entry->name, entry->what);
+    if (cpu == cpu_self())
+        entry->provoke();
+    else
+        cpu_run(cpu, provoke_here, &copy);
+}
+
+static void provoke(const struct fault_menu_entry *entry, unsigned cpu, const char *stage)
 {
     const char *lack = entry->lacks ? entry->lacks() : NULL;
 
@@ -35,8 +56,7 @@ static void provoke(const struct fault_menu_entry *entry, const char *stage)
         log_warn("fault=%s: not possible at stage %s, the kernel's own page tables come later",
                  entry->name, stage);
     } else {
-        log_info("fault=%s: %s", entry->name, entry->what);
-        entry->provoke();
+        provoke_on(cpu, entry);
     }
 }
 
@@ -49,7 +69,7 @@ void fault_menu_at_stage(const struct options *options, const char *stage)
     if (strcmp(options->fault, "list") == 0)
         print_menu();
     else if (entry)
-        provoke(entry, stage);
+        provoke(entry, options->fault_cpu, stage);
     else
         log_warn("fault=%s: there is no such fault; fault=list names them all", options->fault);
 }

@@ -7,7 +7,8 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 
-#define MAXCPUS_MAX 100000 /* more than any machine has */
+#define CPU_DIGITS_MAX 4
+#define MAXCPUS_MAX    100000 /* more than any machine has */
 
 /* A name ends up in log lines, so it is text and fits. */
 static bool slice_store(char *name, struct slice slice)
@@ -29,6 +30,15 @@ static int slice_find(struct slice slice, const char *const *names, size_t count
             return (int)i;
     }
     return -1;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool set_bool(bool *target, struct slice value)
@@ -115,16 +125,35 @@ static bool set_exit(struct options *options, struct slice value)
     return true;
 }
 
+/* A CPU's id is hexadecimal, as the log prints it. */
+static bool read_cpu(uint32_t *cpu, struct slice digits)
+{
+    *cpu = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        int digit = hex_digit(digits.text[i]);
+
+        if (digit < 0)
+            return false;
+        *cpu = *cpu << 4 | (uint32_t)digit;
+    }
+    return digits.length >= 1 && digits.length <= CPU_DIGITS_MAX;
+}
+
+/* Before the stage "cpus" there is only one. */
 static bool set_fault(struct options *options, struct slice value)
 {
-    static const char *const stages[] = {"early", "memory", "cpus"};
-    struct slice name;
+    static const char *const stages[] = {"cpus", "early", "memory"};
+    struct slice name, fault;
     bool has_stage = slice_split(&name, &value, ':');
+    bool has_cpu = slice_split(&fault, &name, '@');
+    int stage = has_stage ? slice_find(value, stages, ARRAY_COUNT(stages)) : 0;
+    uint32_t cpu = 0;
 
-    if (has_stage && slice_find(value, stages, ARRAY_COUNT(stages)) < 0)
+    if (stage < 0 || (has_cpu && (stage > 0 || !read_cpu(&cpu, name))))
         return false;
-    if (!slice_store(options->fault, name))
+    if (!slice_store(options->fault, fault))
         return false;
+    options->fault_cpu = cpu;
     /* Without a stage, `value` is empty by now. */
     return string_copy(options->fault_stage, OPTION_NAME_MAX, value.text, value.length);
 }
@@ -146,7 +175,10 @@ const struct option_row option_rows[] = {
     {"x2apic", set_x2apic, "0 or 1", NULL},
     {"maxcpus", set_maxcpus, "a number from 1 to 100000", NULL},
     {"exit", set_exit, "qemu", NULL},
-    {"fault", set_fault, "list, or NAME or NAME:STAGE with the stage early, memory or cpus", NULL},
+    {"fault", set_fault,
+     "list, or NAME, NAME@CPU, NAME:STAGE or NAME@CPU:cpus; STAGE is early, memory or cpus, CPU "
+     "hexadecimal",
+     NULL},
     {"selftest", set_selftest, "a name of at most 47 characters, or none at all for every test",
      "all"},
     {"bench", set_bench, "a name of at most 47 characters, or none at all for every row", "all"},

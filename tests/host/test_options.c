@@ -25,9 +25,9 @@ static void parse(struct options *options, const void *text, size_t length,
 static bool same_options(const struct options *a, const struct options *b)
 {
     return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
-           a->x2apic == b->x2apic && a->exit_qemu == b->exit_qemu &&
-           strcmp(a->fault, b->fault) == 0 && strcmp(a->fault_stage, b->fault_stage) == 0 &&
-           strcmp(a->selftest, b->selftest) == 0;
+           a->x2apic == b->x2apic && a->maxcpus == b->maxcpus && a->fault_cpu == b->fault_cpu &&
+           a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
+           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0;
 }
 
 #define DEFAULTS .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true
@@ -87,9 +87,26 @@ static struct text_row texts[] = {
     {"fault=null-write", EXPECT(.fault = "null-write"), NULL, NULL},
     {"fault=ud2:early", EXPECT(.fault = "ud2", .fault_stage = "early"), NULL, NULL},
     {"fault=ud2:memory", EXPECT(.fault = "ud2", .fault_stage = "memory"), NULL, NULL},
+    {"fault=ud2:cpus", EXPECT(.fault = "ud2", .fault_stage = "cpus"), NULL, NULL},
+    {"fault=ud2@3", EXPECT(.fault = "ud2", .fault_cpu = 3), NULL, NULL},
+    {"fault=ud2@11b:cpus", EXPECT(.fault = "ud2", .fault_cpu = 0x11b, .fault_stage = "cpus"), NULL, NULL},
+    {"fault=ud2@FFFF", EXPECT(.fault = "ud2", .fault_cpu = 0xffff), NULL, NULL},
+    {"fault=ud2@3 fault=div", EXPECT(.fault = "div"), NULL, NULL},
+    {"fault=ud2@", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"fault=ud2@g", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"fault=ud2@10000", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"fault=ud2@1:early", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"fault=@1", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"maxcpus=1", EXPECT(.maxcpus = 1), NULL, NULL},
+    {"maxcpus=100000", EXPECT(.maxcpus = 100000), NULL, NULL},
+    {"maxcpus=0", {DEFAULTS}, "a number from 1 to 100000", NULL},
+    {"maxcpus=100001", {DEFAULTS}, "a number from 1 to 100000", NULL},
+    {"maxcpus=9999999999", {DEFAULTS}, "a number from 1 to 100000", NULL},
+    {"maxcpus=", {DEFAULTS}, "a number from 1 to 100000", NULL},
+    {"maxcpus=2x", {DEFAULTS}, "a number from 1 to 100000", NULL},
     {"fault=ud2:early fault=div", EXPECT(.fault = "div"), NULL, NULL},
-    {"fault=ud2:late", {DEFAULTS}, "with the stage early, memory or cpus", NULL},
-    {"fault=ud2:", {DEFAULTS}, "with the stage early, memory or cpus", NULL},
+    {"fault=ud2:late", {DEFAULTS}, "STAGE is early, memory or cpus", NULL},
+    {"fault=ud2:", {DEFAULTS}, "STAGE is early, memory or cpus", NULL},
     {"fault=:early", {DEFAULTS}, "the value must be", NULL},
     {"fault=", {DEFAULTS}, "the value must be", NULL},
     {"fault", {DEFAULTS}, "the value must be", NULL},

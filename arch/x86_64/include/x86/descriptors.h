@@ -82,6 +82,7 @@ struct x86_cpu {
     uint64_t gdt[GDT_ENTRY_COUNT] ALIGNED(
         1024); /* so that its offset need not follow each change above */
     struct tss tss;
+    _Atomic(paddr_t) root; /* of the address space in use */
 };
 
 extern struct x86_cpu
