@@ -8,6 +8,7 @@
 #include "kernel/fault.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "kernel/patience.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "log/screen.h"
@@ -68,6 +69,7 @@ void boot_read_options(void)
 
     options_parse(&boot_options, boot_info.options, boot_info.options_bytes, &diagnostics);
     fault_set_exit_qemu(boot_options.exit_qemu);
+    patience_set(boot_options.watchdog);
 }
 
 void boot_options_text(char *text, size_t size)

@@ -9,7 +9,10 @@
 #include "arch/smp.h"
 #include "kernel/panic.h"
 #include "kernel/patience.h"
+#include "kernel/symbols.h"
 #include "kernel/time/idle.h"
+
+#define NAME_MAX 64
 
 typedef _Atomic(struct cpu_request *) request_slot;
 
@@ -74,12 +77,14 @@ void cpu_call_wait(struct cpu_request *request)
     while (atomic_load(&request->pending) > 0) {
         if (patience_is_over(&patience)) {
             const struct cpu *silent = who_has(request);
+            char what[NAME_MAX];
 
+            symbolize_name(what, sizeof(what), (vaddr_t)request->function, false);
             if (silent)
-                panic("CPU %0*X does not answer CPU %0*X", cpu_id_digits(), silent->id,
-                      cpu_id_digits(), cpu_self()->id);
-            panic("a CPU does not come back from what CPU %0*X asked it for", cpu_id_digits(),
-                  cpu_self()->id);
+                panic("CPU %0*X does not answer CPU %0*X, which asked it to call %s",
+                      cpu_id_digits(), silent->id, cpu_id_digits(), cpu_self()->id, what);
+            panic("a CPU does not come back from %s, which CPU %0*X asked it to call", what,
+                  cpu_id_digits(), cpu_self()->id);
         }
         wait_a_moment();
     }

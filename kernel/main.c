@@ -24,6 +24,7 @@
 #include "kernel/time/clock.h"
 #include "kernel/time/idle.h"
 #include "kernel/time/time.h"
+#include "kernel/watchdog.h"
 #include "version.h"
 
 #define EXIT_OK          0x10
@@ -123,6 +124,7 @@ void kernel_main(const struct boot_info *handed_over)
     log_put_off_drawing();
     arch_irq_enable();
     cpus_start(); /* every CPU that the firmware lists */
+    watchdog_start();
     fault_menu_at_stage(&boot_options, "cpus");
     audit_run();
     memory_count(&counts);

@@ -9,6 +9,8 @@
 
 void arch_send_nmi_to_self(void) { lapic_send_self(LAPIC_NMI, X86_EXC_NMI); }
 
+void arch_nmi_set_handler(trap_handler_t *handler) { trap_set_handler(X86_EXC_NMI, handler); }
+
 #define NOT_MAPPED  ((vaddr_t)0x10)
 #define MARK_IN_CR2 UINT64_C(0x1234567000)
 

@@ -31,6 +31,8 @@ void x86_ipi_init(void) { trap_set_handler(VECTOR_CALL, on_call); }
 
 void arch_smp_interrupt(const struct cpu *cpu) { lapic_send_fixed(cpu->apic_id, VECTOR_CALL); }
 
+void arch_smp_send_nmi(const struct cpu *cpu) { lapic_send_nmi(cpu->apic_id); }
+
 bool arch_smp_is_stopping(void) { return atomic_load(&stopping); }
 
 void arch_smp_stop_here(const struct trap_frame *frame)

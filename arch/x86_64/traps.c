@@ -11,6 +11,7 @@
 #include "kernel/fault.h"
 #include "kernel/log.h"
 #include "kernel/symbols.h"
+#include "kernel/watchdog.h"
 #include "x86/exceptions.h"
 #include "x86/lapic.h"
 #include "x86/pic.h"
@@ -101,6 +102,8 @@ static void on_nmi(struct trap_frame *frame)
 
     if (arch_smp_is_stopping())
         arch_smp_stop_here(frame);
+    if (watchdog_was_asked(frame))
+        return;
     symbolize(where, sizeof(where), frame->rip);
     cpu_self()->nmi_count++;
     log_warn("NMI number %lu on this CPU, at %s, rflags %08lx", cpu_self()->nmi_count, where,

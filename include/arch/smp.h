@@ -20,6 +20,9 @@ void arch_smp_start(const struct acpi_madt *madt, unsigned count_max, paddr_t lo
 /* Interrupts another CPU, so that it serves its calls and looks for work (kernel/cpu_call.h). Any context but an NMI. */
 void arch_smp_interrupt(const struct cpu *cpu);
 
+/* Sends another CPU an NMI. Any context but an NMI. */
+void arch_smp_send_nmi(const struct cpu *cpu);
+
 /*
  * For a report after which nothing goes on: stops every other CPU that runs the kernel, by an NMI, and waits for them a
  * bounded time; cpu->stopped says then what each was doing, and is NULL for one that did not stop. A CPU still on its way

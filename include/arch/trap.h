@@ -110,6 +110,9 @@ size_t arch_fault_walk_text(vaddr_t address, char *text, size_t size);
 /* Their values, one after the other; 0 when none could be read. Any context. */
 size_t arch_fault_entries_text(vaddr_t address, char *text, size_t size);
 
+/* Replaces what is done at an NMI, on every CPU. For provoked faults. */
+void arch_nmi_set_handler(trap_handler_t *handler);
+
 /* Sends this CPU an NMI. LAPIC on. */
 void arch_send_nmi_to_self(void);
 

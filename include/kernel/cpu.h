@@ -36,6 +36,7 @@ struct stack {
 
 #define CPUS_MAX 512
 
+struct spinlock;
 struct trap_frame;
 
 /* What one CPU asks others to do: how many have not done it yet. */
@@ -78,7 +79,10 @@ struct cpu {
     atomic_bool online;                 /* it runs the kernel, and an NMI finds its handler */
     _Atomic(const struct trap_frame *) stopped; /* what a report stopped it at; NULL: it runs */
     _Atomic(const struct trap_frame *) faulted; /* what it reports, or waits to; NULL: nothing */
-    vaddr_t fault_address;                      /* of that, when it has one; else 0 */
+    const struct spinlock *waits_for;           /* a lock that another CPU holds; or NULL */
+    atomic_bool asked_to_report; /* by the NMI that is on its way (kernel/watchdog.h) */
+    bool stalled, deaf;          /* what the watchdog found last */
+    vaddr_t fault_address;       /* of that, when it has one; else 0 */
 };
 
 /* Every CPU that has a structure, by id, up to the first NULL: of those beyond 0 some may not have come up. The first is

@@ -9,6 +9,11 @@
 /* The handler of every exception that nobody else handles: prints one report and stops the machine. */
 void fault_report_trap(struct trap_frame *frame);
 
+/* A report that begins with "*** WARN" about what a frame interrupted, after which execution goes on. Interrupts off, an
+ * NMI too; nothing when this CPU is reporting already. */
+void fault_report_warning(const struct trap_frame *frame, const char *template, ...)
+    PRINTF_LIKE(2, 3);
+
 /* Whether a report ends QEMU with exit code 0x11. Boot CPU. */
 void fault_set_exit_qemu(bool exit_qemu);
 

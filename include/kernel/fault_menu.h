@@ -22,8 +22,9 @@ struct fault_menu {
     size_t count;
 };
 
-/* Memory that must not be touched like this; frames and heap misused; checks that fail; what the machine refuses. */
-extern const struct fault_menu memory_fault_menu, heap_fault_menu, check_fault_menu,
+/* Memory that must not be touched like this; frames and heap misused; checks that fail; CPUs that wait for one another
+ * in vain, or fault together; what the machine refuses. */
+extern const struct fault_menu memory_fault_menu, heap_fault_menu, check_fault_menu, cpu_fault_menu,
     arch_fault_menu;
 
 /* The entry no-memory-N of checked builds: the Nth allocation from then on fails. NULL when the name is another. */

@@ -27,6 +27,10 @@ struct spinlock {
 NORETURN void spinlock_misused(const struct spinlock *lock, const char *what);
 void spinlock_wait(struct spinlock *lock, struct cpu *self);
 
+/* "waits for the lock "x", which CPU 1 holds", or nothing, when that CPU waits for none. At most size - 1 characters. Takes
+ * no lock: the holder may change meanwhile. Any context. */
+void spinlock_describe_waiting(const struct cpu *cpu, char *text, size_t size);
+
 static inline irq_state_t spinlock_acquire(struct spinlock *lock)
 {
     irq_state_t state = arch_irq_save();

@@ -20,12 +20,13 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE, LOG_LEVEL_
 enum { CONSOLE_SERIAL = 1 << 0, CONSOLE_SCREEN = 1 << 1 };
 
 struct options {
-    enum log_level loglevel;     /* loglevel=error warn info debug trace */
-    unsigned console;            /* console=serial,screen or none: CONSOLE_* bits */
-    bool color;                  /* color=0 1: ANSI colours on serial */
-    bool x2apic;                 /* x2apic=0 1: use x2APIC mode where the CPU offers it */
-    uint32_t maxcpus;            /* maxcpus=N: run on so many CPUs at most; 0: on all */
-    bool exit_qemu;              /* exit=qemu: leave through isa-debug-exit when all is done */
+    enum log_level loglevel; /* loglevel=error warn info debug trace */
+    unsigned console;        /* console=serial,screen or none: CONSOLE_* bits */
+    bool color;              /* color=0 1: ANSI colours on serial */
+    bool x2apic;             /* x2apic=0 1: use x2APIC mode where the CPU offers it */
+    uint32_t maxcpus;        /* maxcpus=N: run on so many CPUs at most; 0: on all */
+    uint32_t watchdog;       /* watchdog=SECONDS: after which a CPU is taken for stuck; 0: never */
+    bool exit_qemu;          /* exit=qemu: leave through isa-debug-exit when all is done */
     char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
     uint32_t fault_cpu;          /* the id of the CPU, fault=NAME@CPU */
     char fault_stage

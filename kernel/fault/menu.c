@@ -8,8 +8,8 @@
 #include "kernel/log.h"
 #include "lib/string.h"
 
-static const struct fault_menu *const menus[] = {&memory_fault_menu, &heap_fault_menu,
-                                                 &check_fault_menu, &arch_fault_menu};
+static const struct fault_menu *const menus[] = {
+    &memory_fault_menu, &heap_fault_menu, &check_fault_menu, &cpu_fault_menu, &arch_fault_menu};
 
 static void print_menu(void)
 {

@@ -6,14 +6,16 @@
 
 #include "arch/cpu.h"
 #include "arch/trap.h"
+#include "kernel/spinlock.h"
 #include "kernel/symbols.h"
 #include "kernel/time/idle.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define LINES_MAX 12
-#define TEXT_MAX  200
-#define LIST_MAX  60
+#define LINES_MAX   12
+#define TEXT_MAX    300
+#define WAITING_MAX 100
+#define LIST_MAX    60
 
 /* A second one has no report of its own. */
 static void describe_fault(const struct cpu *cpu, const struct trap_frame *frame, char *text,
@@ -39,7 +41,7 @@ static void describe(const struct cpu *cpu, char *text, size_t size)
     const struct trap_frame *frame = atomic_load(&cpu->stopped);
     const struct trap_frame *faulted = atomic_load(&cpu->faulted);
     struct interrupted interrupted;
-    char place[SYMBOL_TEXT_MAX];
+    char place[SYMBOL_TEXT_MAX], waiting[WAITING_MAX];
 
     if (faulted) {
         describe_fault(cpu, faulted, text, size);
@@ -48,11 +50,13 @@ static void describe(const struct cpu *cpu, char *text, size_t size)
     } else {
         arch_trap_read_interrupted(frame, &interrupted);
         symbolize(place, sizeof(place), interrupted.ip);
+        spinlock_describe_waiting(cpu, waiting, sizeof(waiting));
         if (symbols_function_start(interrupted.ip) == (vaddr_t)idle_wait_cpu)
             format(text, size, "idle");
         else
-            format(text, size, "at %s, %s mode, interrupts %s", place,
-                   interrupted.user ? "user" : "kernel", interrupted.irq_enabled ? "on" : "off");
+            format(text, size, "%s%sat %s, %s mode, interrupts %s", waiting, waiting[0] ? ", " : "",
+                   place, interrupted.user ? "user" : "kernel",
+                   interrupted.irq_enabled ? "on" : "off");
     }
 }
 

@@ -161,7 +161,7 @@ static void say_what_is_lost(const struct fault *nested, bool console_failed)
 
 /* A fault or a failed check inside the report, on whatever stack that happened. When even its beginning was not reached,
  * the report's own stack is to blame: it begins here. */
-NORETURN static void continue_report(struct trap_frame *frame)
+NORETURN static void continue_report(const struct trap_frame *frame)
 {
     static struct fault nested;
 
@@ -180,15 +180,36 @@ NORETURN static void continue_report(struct trap_frame *frame)
     stop();
 }
 
-void fault_report_trap(struct trap_frame *frame)
+static void report_on(const struct trap_frame *frame)
 {
-    if (arch_trap_fix_up(frame))
-        return;
     arch_irq_disable();
     if (cpu_self()->fault_depth++ > 0)
         continue_report(frame);
     become_reporter(frame);
     first_frame = frame;
     arch_trap_on_stack(frame, cpu_self()->stacks[STACK_PANIC].high, write_report);
+}
+
+void fault_report_trap(struct trap_frame *frame)
+{
+    if (arch_trap_fix_up(frame))
+        return;
+    report_on(frame);
     arch_trap_step_over_check(frame);
+}
+
+void fault_report_warning(const struct trap_frame *frame, const char *template, ...)
+{
+    struct failed_check *check = &cpu_self()->failed_check;
+    va_list arguments;
+
+    if (cpu_self()->fault_depth > 0)
+        return;
+    check->file = NULL;
+    check->goes_on = true;
+    va_start(arguments, template);
+    format_v(check->text, sizeof(check->text), template, arguments);
+    va_end(arguments);
+    check->pending = true;
+    report_on(frame);
 }

@@ -65,7 +65,7 @@ static void at(struct report *report)
         symbolize_return(place, sizeof(place), report->fault.ip);
     else
         symbolize(place, sizeof(place), report->fault.ip);
-    if (check && symbols_problem())
+    if (check && check->file && symbols_problem())
         report_line("at", "%s (%s:%d)", place, check->file, check->line);
     else
         report_line("at", "%s", place);

@@ -7,6 +7,7 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 
+#define WATCHDOG_MAX   3600
 #define CPU_DIGITS_MAX 4
 #define MAXCPUS_MAX    100000 /* more than any machine has */
 
@@ -117,6 +118,11 @@ static bool set_maxcpus(struct options *options, struct slice value)
     return set_number(&options->maxcpus, value, 1, MAXCPUS_MAX);
 }
 
+static bool set_watchdog(struct options *options, struct slice value)
+{
+    return set_number(&options->watchdog, value, 0, WATCHDOG_MAX);
+}
+
 static bool set_exit(struct options *options, struct slice value)
 {
     if (!slice_is(value, "qemu"))
@@ -174,6 +180,7 @@ const struct option_row option_rows[] = {
     {"color", set_color, "0 or 1", NULL},
     {"x2apic", set_x2apic, "0 or 1", NULL},
     {"maxcpus", set_maxcpus, "a number from 1 to 100000", NULL},
+    {"watchdog", set_watchdog, "seconds, from 0 (off) to 3600", NULL},
     {"exit", set_exit, "qemu", NULL},
     {"fault", set_fault,
      "list, or NAME, NAME@CPU, NAME:STAGE or NAME@CPU:cpus; STAGE is early, memory or cpus, CPU "
@@ -192,5 +199,6 @@ void options_set_defaults(struct options *options)
         .loglevel = LOG_INFO,
         .console = CONSOLE_SERIAL | CONSOLE_SCREEN,
         .x2apic = true,
+        .watchdog = 2,
     };
 }

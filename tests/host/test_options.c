@@ -25,12 +25,12 @@ static void parse(struct options *options, const void *text, size_t length,
 static bool same_options(const struct options *a, const struct options *b)
 {
     return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
-           a->x2apic == b->x2apic && a->maxcpus == b->maxcpus && a->fault_cpu == b->fault_cpu &&
+           a->x2apic == b->x2apic && a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->fault_cpu == b->fault_cpu &&
            a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
            strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0;
 }
 
-#define DEFAULTS .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true
+#define DEFAULTS .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true, .watchdog = 2
 #define NAME_47  "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
 #define EXPECT(...)                                                                                \
     {                                                                                              \
@@ -97,6 +97,10 @@ static struct text_row texts[] = {
     {"fault=ud2@10000", {DEFAULTS}, "CPU hexadecimal", NULL},
     {"fault=ud2@1:early", {DEFAULTS}, "CPU hexadecimal", NULL},
     {"fault=@1", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"watchdog=0", EXPECT(.watchdog = 0), NULL, NULL},
+    {"watchdog=3600", EXPECT(.watchdog = 3600), NULL, NULL},
+    {"watchdog=3601", {DEFAULTS}, "from 0 (off) to 3600", NULL},
+    {"watchdog=-1", {DEFAULTS}, "from 0 (off) to 3600", NULL},
     {"maxcpus=1", EXPECT(.maxcpus = 1), NULL, NULL},
     {"maxcpus=100000", EXPECT(.maxcpus = 100000), NULL, NULL},
     {"maxcpus=0", {DEFAULTS}, "a number from 1 to 100000", NULL},
