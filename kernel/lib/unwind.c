@@ -151,7 +151,7 @@ static bool find_without_record(struct unwinder *unwinder, vaddr_t function, uns
     if (!world->find_stack(world->context, at, &stack))
         return false;
     for (unsigned i = 0; i < words && at + WORD <= stack.high; i++, at += WORD) {
-        if (unwinder->fp > unwinder->sp && at >= unwinder->fp)
+        if (unwinder->fp >= unwinder->sp && at >= unwinder->fp)
             return false;
         if (read_word(world, at, &word) && may_have_called(world, word, function))
             return go_to(unwinder, word, at + WORD);

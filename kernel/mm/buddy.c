@@ -39,11 +39,38 @@ static struct frame *set_up(struct buddy *buddy, uint32_t index)
     return &buddy->frames[index];
 }
 
+/* Whether a free block of exactly this order begins here. A number below the stretch's first has
+ * wrapped around. */
+static bool is_free_head(const struct buddy *buddy, uint64_t index, unsigned order)
+{
+    return index < buddy->count && buddy_is_set_up(buddy, index) &&
+           (buddy->frames[index].info & FRAME_INFO_KIND) == frame_info(FRAME_FREE, order, 0);
+}
+
+/* A stray write to a listed block's metadata is found here, before the list leads anywhere else. */
+static void check_links(const struct buddy *buddy, uint32_t index, unsigned order)
+{
+    const struct frame *frames = buddy->frames;
+    uint32_t next, prev;
+
+    if (!is_free_head(buddy, index, order))
+        buddy_report_corruption(buddy, index, order);
+    next = frames[index].next;
+    prev = frames[index].prev;
+    if (next != BUDDY_NONE && (!is_free_head(buddy, next, order) || frames[next].prev != index))
+        buddy_report_corruption(buddy, index, order);
+    if (prev == BUDDY_NONE ? buddy->heads[order] != index
+                           : !is_free_head(buddy, prev, order) || frames[prev].next != index)
+        buddy_report_corruption(buddy, index, order);
+}
+
 static void link_block(struct buddy *buddy, uint32_t index, unsigned order)
 {
     struct frame *frame = set_up(buddy, index);
     uint32_t next = buddy->heads[order];
 
+    if (next != BUDDY_NONE)
+        check_links(buddy, next, order);
     frame->info = frame_info(FRAME_FREE, order, frame_info_site(frame->info));
     frame->prev = BUDDY_NONE;
     frame->next = next;
@@ -58,6 +85,7 @@ static void unlink_block(struct buddy *buddy, uint32_t index, unsigned order)
 {
     struct frame *frame = &buddy->frames[index];
 
+    check_links(buddy, index, order);
     if (frame->next != BUDDY_NONE)
         buddy->frames[frame->next].prev = frame->prev;
     if (frame->prev != BUDDY_NONE)
@@ -68,14 +96,6 @@ static void unlink_block(struct buddy *buddy, uint32_t index, unsigned order)
         buddy->orders &= ~(UINT32_C(1) << order);
     frame->info = frame_info(FRAME_INNER, 0, frame_info_site(frame->info));
     buddy->free_count -= UINT64_C(1) << order;
-}
-
-/* Whether a free block of exactly this order begins here. A number below the stretch's first has
- * wrapped around. */
-static bool is_free_head(const struct buddy *buddy, uint64_t index, unsigned order)
-{
-    return index < buddy->count && buddy_is_set_up(buddy, index) &&
-           (buddy->frames[index].info & FRAME_INFO_KIND) == frame_info(FRAME_FREE, order, 0);
 }
 
 static void give_block(struct buddy *buddy, uint64_t index, unsigned order)
@@ -116,8 +136,10 @@ static uint32_t find_below(const struct buddy *buddy, unsigned order,
 {
     uint32_t index = buddy->heads[order];
 
-    while (index != BUDDY_NONE && buddy->first + index + request->count > request->limit)
+    while (index != BUDDY_NONE && buddy->first + index + request->count > request->limit) {
+        check_links(buddy, index, order);
         index = buddy->frames[index].next;
+    }
     return index;
 }
 

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/compiler.h"
+
 #define BUDDY_ORDERS 28                  /* blocks of 2^0 to 2^27 frames: 4 KiB to 512 GiB */
 #define BUDDY_GROUP  512                 /* frames */
 #define BUDDY_MAX    (UINT32_C(1) << 31) /* frames in one stretch */
@@ -102,5 +104,12 @@ static inline bool buddy_is_set_up(const struct buddy *buddy, uint64_t index)
 
     return buddy->set_up[group / 64] >> group % 64 & 1;
 }
+
+/* ---- what the user of this file provides ---- */
+
+/* The list of free blocks of an order was written over: the block at `index`, which its head or a
+ * neighbour names, is no free block, or has a neighbour that does not name it in turn. Nothing has
+ * been changed yet. */
+NORETURN void buddy_report_corruption(const struct buddy *buddy, uint32_t index, unsigned order);
 
 #endif

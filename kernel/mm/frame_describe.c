@@ -63,6 +63,49 @@ void frame_report_misuse(paddr_t phys, uint64_t page_count, vaddr_t caller)
           phys, place, is_aligned(phys, PAGE_SIZE) ? "" : ", not page-aligned", state);
 }
 
+static bool is_free_block(const struct buddy *buddy, uint32_t index, unsigned order)
+{
+    struct buddy_block block;
+
+    return index < buddy->count && buddy_find(buddy, index, &block) && block.head == index &&
+           block.state == FRAME_FREE && block.count == UINT64_C(1) << order;
+}
+
+/* What is wrong with one neighbour of a free block; false when it names the block in turn. */
+static bool describe_bad_link(const struct buddy *buddy, uint32_t index, unsigned order,
+                              bool forward, char *text, size_t size)
+{
+    uint32_t other = forward ? buddy->frames[index].next : buddy->frames[index].prev, back;
+    const char *way = forward ? "next" : "previous";
+
+    if (other == BUDDY_NONE)
+        return false;
+    if (!is_free_block(buddy, other, order)) {
+        format(text, size, "its %s is number %x, which is no such block", way, other);
+        return true;
+    }
+    back = forward ? buddy->frames[other].prev : buddy->frames[other].next;
+    format(text, size, "its %s is number %x, which names %x instead of it", way, other, back);
+    return back != index;
+}
+
+void buddy_report_corruption(const struct buddy *buddy, uint32_t index, unsigned order)
+{
+    unsigned long count = UINT64_C(1) << order;
+    char link[100];
+
+    if (!is_free_block(buddy, index, order))
+        panic("the list of free blocks of %lu frames is corrupt: it leads to number %x of %lx, "
+              "where no such block is",
+              count, index, buddy->count);
+    if (!describe_bad_link(buddy, index, order, true, link, sizeof(link)) &&
+        !describe_bad_link(buddy, index, order, false, link, sizeof(link)))
+        format(link, sizeof(link), "the list does not begin with it");
+    panic("the list of free blocks of %lu frames is corrupt at number %x, frame %lx: %s; its entry "
+          "lies at %016lx",
+          count, index, (buddy->first + index) * PAGE_SIZE, link, (vaddr_t)&buddy->frames[index]);
+}
+
 static uint64_t cached_count(void)
 {
     uint64_t count = 0;

@@ -53,6 +53,41 @@ void heap_report_misuse(const char *what, const void *object, vaddr_t caller)
     panic("%s of %016lx by %s: %s", what, (vaddr_t)object, place, state);
 }
 
+bool slab_is_there(const struct slab *slab) { return heap_slab_at(slab) == slab; }
+
+/* What is wrong with one neighbour of a slab; false when it names the slab in turn. */
+static bool describe_bad_link(const struct slab *slab, bool forward, char *text, size_t size)
+{
+    const struct slab *other = forward ? slab->next : slab->previous, *back = NULL;
+    const char *way = forward ? "next" : "previous";
+
+    if (slab_is_there(other))
+        back = forward ? other->previous : other->next;
+    if (!other || back == slab)
+        return false;
+    if (slab_is_there(other))
+        format(text, size, "its %s is %016lx, which names %016lx instead of it", way,
+               (vaddr_t)other, (vaddr_t)back);
+    else
+        format(text, size, "its %s is %016lx, where no slab is", way, (vaddr_t)other);
+    return true;
+}
+
+void slab_report_corruption(const char *list, const struct slab *slab)
+{
+    char link[100];
+
+    if (!slab_is_there(slab))
+        panic("the heap's list of %s is corrupt: it leads to %016lx, where no slab is", list,
+              (vaddr_t)slab);
+    if (!describe_bad_link(slab, true, link, sizeof(link)) &&
+        !describe_bad_link(slab, false, link, sizeof(link)))
+        format(link, sizeof(link), "its own numbers or the list's ends were written over");
+    panic("the heap's list of %s is corrupt at %016lx: %s; the slab's %u-byte objects begin at "
+          "%016lx",
+          list, (vaddr_t)slab, link, slab->size, (vaddr_t)slab->base);
+}
+
 void heap_visit_guards(void (*visit)(void *context, vaddr_t guard), void *context)
 {
     for (uint32_t place = 0; place < heap_places_used; place++)

@@ -4,17 +4,22 @@
 #include <stdint.h>
 
 #include "arch/mmu.h"
+#include "frame_zone.h"
 #include "kernel/address_map.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/mm/fail.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
+#include "kernel/mm/slab.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 
 #define SMALL 40
 #define LARGE 20000
+
+#define OWN_SLABS 4000 /* a size that nothing else asks for: some 14 to a slab */
+#define ASTRAY    UINT64_C(0x4141414141414141)
 
 /* Volatile, so that the compiler does not see what is done to it. */
 static volatile uint8_t sink;
@@ -139,6 +144,38 @@ static void free_inside_run(void)
     frame_free_run(run + PAGE_SIZE, 7); /* fault: frame-inner-free */
 }
 
+/* A write that goes astray and hits the numbers in front of the objects of a slab that is listed: the next to touch the
+ * list is whoever frees the slab's last object. Checked builds keep what was freed until the trim. */
+static void overwrite_heap_list(void)
+{
+    void *objects[40];
+    struct slab *victim;
+
+    for (unsigned i = 0; i < ARRAY_COUNT(objects); i++)
+        objects[i] = laundered(heap_alloc(OWN_SLABS));
+    victim = slab_of(objects[ARRAY_COUNT(objects) / 2]);
+    for (unsigned i = 0; i < ARRAY_COUNT(objects); i++) {
+        if (slab_of(objects[i]) != victim)
+            continue;
+        if (victim->is_listed)
+            victim->next = laundered((void *)ASTRAY);
+        heap_free(laundered(objects[i])); /* fault: heap-list-corrupt */
+        heap_trim();
+    }
+}
+
+/* The same in the numbers that are kept for each frame: of two neighbours one is free and listed. */
+static void overwrite_frame_list(void)
+{
+    paddr_t run = frame_alloc_run(8, PAGE_SIZE, FRAME_ANYWHERE);
+    paddr_t kept = frame_alloc_run(8, PAGE_SIZE, FRAME_ANYWHERE);
+    struct frame_zone *zone = &frame_zones[frame_zone_of(run)];
+
+    frame_free_run(run, 8);
+    zone->buddy.frames[(run - zone->start) / PAGE_SIZE].next = (uint32_t)ASTRAY;
+    frame_free_run(kept, 8); /* fault: frame-list-corrupt */
+}
+
 static uint32_t failing_number;
 
 static void fail_allocation(void) { memory_fail_allocation(failing_number); }
@@ -162,6 +199,8 @@ static const struct fault_menu_entry entries[] = {
     {"frame-foreign-free", "free a frame of the kernel's image", free_foreign_frame, true, NULL},
     {"frame-misaligned", "free an address inside a frame", free_misaligned_frame, true, NULL},
     {"frame-inner-free", "free a part of a run of frames", free_inside_run, true, NULL},
+    {"heap-list-corrupt", "a write into one of the heap's lists", overwrite_heap_list, true, NULL},
+    {"frame-list-corrupt", "a write into a list of free frames", overwrite_frame_list, true, NULL},
 };
 /* clang-format on */
 

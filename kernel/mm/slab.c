@@ -84,10 +84,35 @@ void *slab_object_around(const struct slab *slab, const void *address)
     return (void *)(slab->base + number * slab->size);
 }
 
+static bool is_listed(const struct slab *slab, unsigned class_number)
+{
+    return slab_is_there(slab) && slab->is_listed && slab->class_number == class_number;
+}
+
+/* A stray write to a slab's header is found here, before the list leads anywhere else. */
+static void check_links(const struct slab_cpu *cpu, const struct slab *slab)
+{
+    const struct slab *next, *previous;
+    unsigned number;
+
+    if (!slab_is_there(slab) || slab->class_number >= SLAB_CLASS_COUNT)
+        slab_report_corruption("partly used slabs", slab);
+    number = slab->class_number;
+    next = slab->next;
+    previous = slab->previous;
+    if (!(next ? is_listed(next, number) && next->previous == slab
+               : cpu->partial[number].tail == slab) ||
+        !(previous ? is_listed(previous, number) && previous->next == slab
+                   : cpu->partial[number].head == slab))
+        slab_report_corruption("partly used slabs", slab);
+}
+
 static void append(struct slab_cpu *cpu, struct slab *slab)
 {
     struct slab *tail = cpu->partial[slab->class_number].tail;
 
+    if (tail)
+        check_links(cpu, tail);
     slab->is_listed = true;
     slab->trigger = 1;
     slab->previous = tail;
@@ -101,6 +126,7 @@ static void append(struct slab_cpu *cpu, struct slab *slab)
 
 static void take_out(struct slab_cpu *cpu, struct slab *slab)
 {
+    check_links(cpu, slab);
     slab->is_listed = false;
     if (slab->next)
         slab->next->previous = slab->previous;
@@ -125,17 +151,26 @@ static void link_all(struct slab *slab)
     slab->links[slab->count - 1] = SLAB_END;
 }
 
-static struct slab *make_slab(struct slab_cpu *cpu, unsigned number)
+/* NULL when none is ready. */
+static struct slab *take_ready(struct slab_cpu *cpu, unsigned kind)
 {
-    unsigned kind = size_number(classes[number].size);
     struct slab *slab = cpu->ready[kind];
 
-    if (slab) {
-        cpu->ready[kind] = slab->next;
-        cpu->ready_count[kind]--;
-    } else {
+    if (!slab)
+        return NULL;
+    if (!slab_is_there(slab))
+        slab_report_corruption("empty slabs", slab);
+    cpu->ready[kind] = slab->next;
+    cpu->ready_count[kind]--;
+    return slab;
+}
+
+static struct slab *make_slab(struct slab_cpu *cpu, unsigned number)
+{
+    struct slab *slab = take_ready(cpu, size_number(classes[number].size));
+
+    if (!slab)
         slab = slab_map_pages(classes[number].pages);
-    }
     if (!slab)
         return NULL;
     *slab = (struct slab){.owner = cpu,
@@ -207,8 +242,11 @@ static void collect_pending(struct slab_cpu *cpu)
     struct slab *slab = __atomic_exchange_n(&cpu->pending, NULL, __ATOMIC_ACQUIRE);
 
     while (slab) {
-        struct slab *next = slab->next_pending; /* the slab may be gone after this */
+        struct slab *next;
 
+        if (!slab_is_there(slab))
+            slab_report_corruption("slabs with objects that other CPUs freed", slab);
+        next = slab->next_pending; /* the slab may be gone after this */
         collect(cpu, slab);
         slab = next;
     }
@@ -276,11 +314,8 @@ static void unmap_ready(struct slab_cpu *cpu, unsigned kind)
 {
     struct slab *slab;
 
-    while ((slab = cpu->ready[kind])) {
-        cpu->ready[kind] = slab->next;
+    while ((slab = take_ready(cpu, kind)))
         slab_unmap_pages(slab, slab->pages);
-    }
-    cpu->ready_count[kind] = 0;
 }
 
 void slab_trim(struct slab_cpu *cpu)

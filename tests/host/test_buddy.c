@@ -13,6 +13,16 @@
 #define NOT_GIVEN  UINT32_MAX
 
 static uint64_t seed;
+static jmp_buf reported; /* where a corrupt list leads */
+static uint32_t reported_index;
+
+void buddy_report_corruption(const struct buddy *buddy, uint32_t index, unsigned order)
+{
+    (void)buddy;
+    (void)order;
+    reported_index = index;
+    longjmp(reported, 1);
+}
 
 struct run {
     uint32_t index, count, site;
@@ -300,6 +310,68 @@ static void a_run_that_cannot_be_is_refused(void **state)
     free(model.metadata);
 }
 
+enum touch { TAKE, TAKE_BELOW, GIVE_BESIDE, GIVE_ANOTHER };
+
+/* A stray write to the list of free blocks of 4 frames, at 0, 8 and 16 with the last one first, and what comes upon it
+ * next: a take of the first, a search for one below a limit, a free that joins, a free that is listed before them. */
+static struct damage {
+    const char *name;
+    uint32_t index;
+    struct frame frame;
+    enum touch touch;
+    uint32_t found_at;
+} damages[] = {
+    {"the first's next is no frame", 16, {0x41414141, BUDDY_NONE, FRAME_FREE | 2 << 4}, TAKE, 16},
+    {"the first's next is no head", 16, {9, BUDDY_NONE, FRAME_FREE | 2 << 4}, TAKE, 16},
+    {"the first's next is another", 16, {0, BUDDY_NONE, FRAME_FREE | 2 << 4}, TAKE, 16},
+    {"the first is not the head", 16, {8, 0, FRAME_FREE | 2 << 4}, TAKE, 16},
+    {"the first is not free", 16, {8, BUDDY_NONE, FRAME_ALLOCATED | 2 << 4}, TAKE, 16},
+    {"a search comes upon the first",
+     16,
+     {0x41414141, BUDDY_NONE, FRAME_FREE | 2 << 4},
+     TAKE_BELOW,
+     16},
+    {"one in the middle", 8, {0, 0x41414141, FRAME_FREE | 2 << 4}, GIVE_BESIDE, 8},
+    {"one in the middle names the last", 8, {0, 0, FRAME_FREE | 2 << 4}, GIVE_BESIDE, 8},
+    {"one in the middle says it is the first",
+     8,
+     {0, BUDDY_NONE, FRAME_FREE | 2 << 4},
+     GIVE_BESIDE,
+     8},
+    {"the neighbour of a joined one", 0, {BUDDY_NONE, 16, FRAME_FREE | 2 << 4}, GIVE_BESIDE, 8},
+    {"the first, when another is listed", 16, {8, 3, FRAME_FREE | 2 << 4}, GIVE_ANOTHER, 16},
+};
+
+static void touch(struct buddy *buddy, enum touch how)
+{
+    struct buddy_request request = {.count = 4, .align = 1, .limit = UINT64_MAX};
+    uint32_t index;
+
+    request.limit = how == TAKE_BELOW ? 5 : UINT64_MAX;
+    if (how == TAKE || how == TAKE_BELOW)
+        buddy_take(buddy, &request, &index);
+    else
+        buddy_give(buddy, how == GIVE_BESIDE ? 12 : 24, 4);
+}
+
+static void a_corrupt_list_is_found(void **state)
+{
+    const struct damage *damage = *state;
+    struct frame frames[40] ALIGNED(8) = {0}; /* and the bitmap */
+    struct buddy buddy;
+
+    buddy_init(&buddy, 0, 32, frames);
+    buddy_give(&buddy, 0, 4);
+    buddy_give(&buddy, 8, 4);
+    buddy_give(&buddy, 16, 4);
+    frames[damage->index] = damage->frame;
+    if (setjmp(reported) == 0) {
+        touch(&buddy, damage->touch);
+        fail_msg("not found");
+    }
+    assert_int_equal(reported_index, damage->found_at);
+}
+
 int main(void)
 {
     static struct host_tests tests;
@@ -310,6 +382,7 @@ int main(void)
     HOST_ADD(&tests, a_freed_frame_remembers_who_freed_it);
     HOST_ADD(&tests, what_was_never_set_up_means_nothing);
     HOST_ADD(&tests, a_run_that_cannot_be_is_refused);
+    HOST_ADD_ROWS(&tests, a_corrupt_list_is_found, damages);
     seed = UINT64_C(0x5eed0005);
     return host_tests_run(&tests, "buddy");
 }

@@ -51,6 +51,23 @@ void slab_unmap_pages(void *start, unsigned pages)
     pthread_mutex_unlock(&area_lock);
 }
 
+bool slab_is_there(const struct slab *slab)
+{
+    size_t place = ((uintptr_t)slab - (uintptr_t)area) / SLAB_STRIDE;
+
+    return (uintptr_t)slab % SLAB_STRIDE == 0 && place < PLACES && in_use[place];
+}
+
+static jmp_buf reported; /* where a corrupt list leads */
+static const struct slab *reported_slab;
+
+void slab_report_corruption(const char *list, const struct slab *slab)
+{
+    (void)list;
+    reported_slab = slab;
+    longjmp(reported, 1);
+}
+
 static void start(struct slab_cpu *cpus, unsigned count)
 {
     if (!area) {
@@ -259,6 +276,106 @@ static void without_memory_it_says_so_and_goes_on(void **state)
     assert_null(take(&cpu, 64));
 }
 
+/* ---- lists that were written over ---- */
+
+#define SLABS   3
+#define NOWHERE ((struct slab *)0x4141414141414141)
+
+#define REFILL (SLABS + 1)
+#define TRIM   (SLABS + 2)
+
+/* A CPU that has three slabs of one class listed in this order, and behind them a full one; the
+ * current one is full too. */
+struct lists {
+    struct slab_cpu cpu;
+    struct slab *slabs[SLABS + 1];
+    unsigned number;
+};
+
+static void next_nowhere(struct lists *lists) { lists->slabs[1]->next = NOWHERE; }
+static void previous_nowhere(struct lists *lists) { lists->slabs[1]->previous = NOWHERE; }
+static void first_names_nobody(struct lists *lists) { lists->slabs[0]->next = NULL; }
+static void last_names_nobody(struct lists *lists) { lists->slabs[2]->previous = NULL; }
+static void last_not_listed(struct lists *lists) { lists->slabs[2]->is_listed = false; }
+static void no_such_class(struct lists *lists) { lists->slabs[0]->class_number = 200; }
+static void only_one_of_no_class(struct lists *lists)
+{
+    lists->slabs[0]->class_number = 200;
+    lists->slabs[0]->next = NULL;
+    lists->cpu.partial[lists->number].tail = lists->slabs[0];
+}
+static void no_head(struct lists *lists) { lists->cpu.partial[lists->number].head = NULL; }
+static void no_tail(struct lists *lists) { lists->cpu.partial[lists->number].tail = NULL; }
+static void head_nowhere(struct lists *lists) { lists->cpu.partial[lists->number].head = NOWHERE; }
+static void tail_nowhere(struct lists *lists) { lists->cpu.partial[lists->number].tail = NOWHERE; }
+static void ready_nowhere(struct lists *lists) { lists->cpu.ready[1] = NOWHERE; }
+static void pending_nowhere(struct lists *lists) { lists->cpu.pending = NOWHERE; }
+
+/* What a stray write did, and what comes upon it next: the slab whose objects are freed, or another of the steps. */
+static struct damage {
+    const char *name;
+    void (*write)(struct lists *lists);
+    unsigned touched, found_at; /* SLABS + 1 for NOWHERE */
+} damages[] = {
+    {"its next is no slab", next_nowhere, 1, 1},
+    {"its previous is no slab", previous_nowhere, 1, 1},
+    {"its previous does not name it", first_names_nobody, 1, 1},
+    {"its next does not name it", last_names_nobody, 1, 1},
+    {"its next is not listed", last_not_listed, 1, 1},
+    {"its class is none", only_one_of_no_class, REFILL, 0},
+    {"its previous is of no class", no_such_class, 1, 1},
+    {"the head does not name the first", no_head, 0, 0},
+    {"the tail does not name the last", no_tail, 2, 2},
+    {"the head is no slab", head_nowhere, REFILL, SLABS + 1},
+    {"the tail is no slab", tail_nowhere, SLABS, SLABS + 1},
+    {"the last one, when another is listed", last_names_nobody, SLABS, 2},
+    {"an empty slab is none", ready_nowhere, TRIM, SLABS + 1},
+    {"one with remote objects is none", pending_nowhere, TRIM, SLABS + 1},
+};
+
+static void put_some(struct slab_cpu *cpu, struct slab *slab, uint32_t down_to)
+{
+    for (uint32_t i = 0; slab->used > down_to; i++)
+        if (slab->links[i] == SLAB_IN_USE)
+            assert_true(put(cpu, (void *)(slab->base + i * slab->size)));
+}
+
+static void make_lists(struct lists *lists)
+{
+    start(&lists->cpu, 1);
+    lists->number = slab_class_of[4096 / 16];
+    for (unsigned i = 0; i <= SLABS + 1; i++) {
+        struct slab *slab = slab_of(take(&lists->cpu, 4096));
+
+        if (i <= SLABS)
+            lists->slabs[i] = slab;
+        while (slab->free != SLAB_END)
+            take(&lists->cpu, 4096);
+    }
+    for (unsigned i = 0; i < SLABS; i++)
+        put_some(&lists->cpu, lists->slabs[i], listed_at(lists->slabs[i]));
+}
+
+static void a_corrupt_list_is_found(void **state)
+{
+    const struct damage *damage = *state;
+    static struct lists lists;
+
+    make_lists(&lists);
+    damage->write(&lists);
+    if (setjmp(reported) == 0) {
+        if (damage->touched <= SLABS)
+            put_some(&lists.cpu, lists.slabs[damage->touched], 0);
+        else if (damage->touched == REFILL)
+            slab_refill(&lists.cpu, lists.number);
+        else
+            slab_trim(&lists.cpu);
+        fail_msg("not found");
+    }
+    assert_ptr_equal(reported_slab,
+                     damage->found_at <= SLABS ? lists.slabs[damage->found_at] : NOWHERE);
+}
+
 /* ---- two threads ---- */
 
 #define PASSED 200000
@@ -313,6 +430,7 @@ int main(void)
     HOST_ADD(&tests, what_other_cpus_freed_is_used_again);
     HOST_ADD(&tests, two_threads_pass_objects);
     HOST_ADD(&tests, without_memory_it_says_so_and_goes_on);
+    HOST_ADD_ROWS(&tests, a_corrupt_list_is_found, damages);
     seed = UINT64_C(0x5eed000b);
     return host_tests_run(&tests, "slabs");
 }

@@ -163,7 +163,6 @@ static void prologue_and_epilogue_lose_no_caller(void **state)
     }
 }
 
-/* Compilers put other instructions between PUSH and MOV. */
 /* The frame pointer is the caller's again, though the RET is some instructions away: the record there cannot be this
  * function's, because who returns there has called another. */
 static void an_early_epilogue_is_known_by_the_wrong_record(void **state)
@@ -178,6 +177,7 @@ static void an_early_epilogue_is_known_by_the_wrong_record(void **state)
                 return_into(3), return_into(4));
 }
 
+/* Compilers put other instructions between PUSH and MOV. */
 static void a_scattered_prologue_is_known(void **state)
 {
     struct unwinder unwinder;
@@ -211,6 +211,19 @@ static void a_function_without_record_is_searched_for_its_own_caller(void **stat
     unwind_start(&unwinder, &world, function(0) + 10, STACK + 0x20, STACK + 0x40);
     ASSERT_WALK(&unwinder, UNWIND_COMPLETE, function(0) + 10, return_into(1), return_into(2),
                 return_into(3), return_into(4));
+}
+
+/* Compilers leave the record to the one path that calls; with nothing else on the stack it lies at the stack pointer. */
+static void a_record_made_late_is_taken(void **state)
+{
+    struct unwinder unwinder;
+
+    (void)state;
+    start();
+    write_function(1, false);
+    unwind_start(&unwinder, &world, function(1) + 10, STACK + 0x40, STACK + 0x40);
+    ASSERT_WALK(&unwinder, UNWIND_COMPLETE, function(1) + 10, return_into(2), return_into(3),
+                return_into(4));
 }
 
 static void a_jump_to_nowhere_leaves_its_caller_at_the_stack_pointer(void **state)
@@ -352,6 +365,7 @@ int main(void)
     HOST_ADD(&tests, an_early_epilogue_is_known_by_the_wrong_record);
     HOST_ADD(&tests, a_scattered_prologue_is_known);
     HOST_ADD(&tests, a_function_without_record_is_searched_for_its_own_caller);
+    HOST_ADD(&tests, a_record_made_late_is_taken);
     HOST_ADD(&tests, a_jump_to_nowhere_leaves_its_caller_at_the_stack_pointer);
     HOST_ADD(&tests, a_trap_is_crossed_to_the_interrupted_stack);
     HOST_ADD(&tests, every_way_of_breaking_is_told);

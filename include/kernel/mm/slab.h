@@ -1,7 +1,7 @@
 /*
  * Slabs: objects of one size each, cut out of a few pages that begin at a multiple of SLAB_STRIDE,
- * so that an object's address tells its slab. Pure: pages come from two functions at the end, which
- * the kernel and the host tests each have their own of.
+ * so that an object's address tells its slab. Pure: pages come from functions at the end, which the
+ * kernel and the host tests each have their own of.
  *
  * A slab belongs to the CPU that made it. Only that CPU, with interrupts masked, takes objects out of
  * it or puts them back directly; other CPUs put theirs into the slab's `remote` list, which the owner
@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "lib/compiler.h"
 
 #define SLAB_STRIDE      UINT64_C(0x10000)
 #define SLAB_OBJECT_MAX  8192
@@ -133,5 +135,12 @@ void slab_trim(struct slab_cpu *cpu);
 void *slab_map_pages(unsigned pages);
 
 void slab_unmap_pages(void *start, unsigned pages);
+
+/* Whether a slab begins at this address, which may be anything. Any context. */
+bool slab_is_there(const struct slab *slab);
+
+/* A list of a CPU's was written over: it led to `slab`, where there is none, or which has a neighbour
+ * that does not name it in turn. `list` says what it holds. Nothing has been changed yet. */
+NORETURN void slab_report_corruption(const char *list, const struct slab *slab);
 
 #endif
