@@ -11,6 +11,7 @@ static const char *const findings[MMU_RULE_COUNT] = {
     [MMU_WRITABLE_AND_EXECUTABLE] = "frames writable and executable",
     [MMU_EXECUTABLE_ELSEWHERE] = "pages executable that are not kernel text",
     [MMU_WRITABLE_CONSTANTS] = "frames of text or constants writable",
+    [MMU_WRITABLE_AFTER_INIT] = "frames writable that were sealed after the boot",
     [MMU_USER_IN_KERNEL_HALF] = "user pages in the kernel's half",
     [MMU_MAPPED_IN_USER_HALF] = "pages in the user half",
     [MMU_MAPPED_GUARDS] = "guard pages mapped",

@@ -14,8 +14,8 @@
 #include "log/screen.h"
 #include "log/serial.h"
 
-struct boot_info boot_info;
-struct options boot_options;
+struct boot_info boot_info READ_ONLY_AFTER_INIT;
+struct options boot_options READ_ONLY_AFTER_INIT;
 
 static void log_loader_messages(void)
 {

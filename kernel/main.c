@@ -126,6 +126,7 @@ void kernel_main(const struct boot_info *handed_over)
     cpus_start(); /* every CPU that the firmware lists */
     watchdog_start();
     fault_menu_at_stage(&boot_options, "cpus");
+    arch_mmu_seal(); /* what the boot wrote for good */
     audit_run();
     memory_count(&counts);
     log_ready();

@@ -2,7 +2,7 @@
  * The audit of the live page tables, by frame and not by address: a frame that one leaf makes
  * executable must not be writable through any other leaf. Two passes: first what each leaf alone
  * tells, and which frames are executable; then every writable leaf against those, and against the
- * frames of text and rodata.
+ * frames of text, rodata and what the boot wrote for good.
  */
 #include "arch/mmu.h"
 
@@ -25,7 +25,7 @@ struct frames {
 
 struct auditor {
     struct mmu_audit *audit;
-    struct frames constants;
+    struct frames constants, after_init;
     struct frames executable[EXECUTABLE_RANGES_MAX];
     unsigned count;
 };
@@ -91,6 +91,7 @@ static bool compare(void *context, const struct page_leaf *leaf)
     if (!leaf->writable)
         return true;
     broken[MMU_WRITABLE_CONSTANTS] += common(leaf, &auditor->constants);
+    broken[MMU_WRITABLE_AFTER_INIT] += common(leaf, &auditor->after_init);
     for (unsigned i = 0; i < auditor->count; i++)
         broken[MMU_WRITABLE_AND_EXECUTABLE] += common(leaf, &auditor->executable[i]);
     return true;
@@ -136,14 +137,20 @@ static void check_top_entries(const struct page_tables *live, struct mmu_audit *
             !(top_entry(live, page_index(shared[i], kernel->levels)) & PTE_PRESENT);
 }
 
+/* Those of a part of the image, which lies in one piece. */
+static void find_frames(const char *start, const char *end, struct frames *frames)
+{
+    arch_mmu_lookup((vaddr_t)start, &frames->start);
+    frames->end = frames->start + ((vaddr_t)end - (vaddr_t)start);
+}
+
 void arch_mmu_audit(struct mmu_audit *audit)
 {
     struct auditor auditor = {.audit = audit};
     struct page_tables tables;
 
-    arch_mmu_lookup((vaddr_t)kernel_text_start, &auditor.constants.start);
-    auditor.constants.end =
-        auditor.constants.start + ((vaddr_t)kernel_rodata_end - (vaddr_t)kernel_text_start);
+    find_frames(kernel_text_start, kernel_rodata_end, &auditor.constants);
+    find_frames(kernel_after_init_start, kernel_after_init_end, &auditor.after_init);
     *audit = (struct mmu_audit){.execution_can_be_denied = x86_has(X86_NX)};
     x86_live_tables(&tables);
     page_tables_visit(&tables, collect, &auditor);

@@ -36,7 +36,7 @@ static const struct feature_bit {
 /* Basic, extended, and hypervisors' leaves: the first of each group names its last. */
 #define LEAF_GROUP 0xc0000000
 
-static bool features[X86_FEATURE_COUNT];
+static bool features[X86_FEATURE_COUNT] READ_ONLY_AFTER_INIT;
 
 static struct cpuid cpuid_raw(uint32_t leaf, uint32_t subleaf)
 {

@@ -19,7 +19,7 @@
 #define PERIOD_FS_MAX        100000000
 #define FS_PER_SECOND        UINT64_C(1000000000000000)
 
-static volatile uint8_t *registers;
+static volatile uint8_t *registers READ_ONLY_AFTER_INIT;
 
 static volatile uint32_t *hpet_register(unsigned offset)
 {

@@ -30,8 +30,8 @@
 #define ISR_VECTORS              256
 #define VERSION_MAX_LVT(version) (((version) >> 16) & 0xff)
 
-static volatile uint32_t *registers; /* xAPIC mode */
-static bool x2apic, ready;
+static volatile uint32_t *registers READ_ONLY_AFTER_INIT; /* xAPIC mode */
+static bool x2apic READ_ONLY_AFTER_INIT, ready;
 
 uint32_t lapic_lvt_value(const struct lapic_lvt *lvt)
 {

@@ -35,7 +35,7 @@
 
 static uint64_t boot_tables[BOOT_TABLES][PAGE_TABLE_ENTRIES] ALIGNED(4096);
 static unsigned boot_tables_used;
-static paddr_t image_start, image_end; /* physical */
+static paddr_t image_start READ_ONLY_AFTER_INIT, image_end READ_ONLY_AFTER_INIT; /* physical */
 static bool ready;
 uint64_t x86_leaf_flags = PTE_FLAGS;
 

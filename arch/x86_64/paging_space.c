@@ -7,8 +7,10 @@
 
 #include "arch/cpu.h"
 #include "kernel/address_map.h"
+#include "kernel/image.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/lock_rank.h"
+#include "kernel/panic.h"
 #include "lib/align.h"
 #include "lib/compiler.h"
 #include "x86/paging.h"
@@ -167,6 +169,21 @@ status_t arch_mmu_protect(struct address_space *space, vaddr_t virt, uint64_t by
     arch_tlb_flush(space, virt, bytes);
     spinlock_release(&space->lock, state);
     return status;
+}
+
+void arch_mmu_seal(void)
+{
+    vaddr_t start = (vaddr_t)kernel_after_init_start;
+    uint64_t bytes = (vaddr_t)kernel_after_init_end - start;
+    status_t status = ERR_NOT_FOUND;
+    paddr_t phys;
+
+    if (arch_mmu_lookup(start, &phys))
+        status = arch_mmu_protect(&kernel_space, start, bytes, 0, MMU_WRITE_BACK);
+    if (status == STATUS_OK)
+        status = arch_mmu_protect(&kernel_space, DIRECT_MAP_START + phys, bytes, 0, MMU_WRITE_BACK);
+    if (status != STATUS_OK)
+        panic("what the boot wrote cannot be made read-only: %s", status_text(status));
 }
 
 bool arch_mmu_space_lookup(struct address_space *space, vaddr_t virt, paddr_t *phys)

@@ -13,7 +13,7 @@
 #define PM_TIMER_BYTES 4
 #define MASK_24        0xffffff
 
-static uint16_t port;
+static uint16_t port READ_ONLY_AFTER_INIT;
 static const volatile uint32_t *in_memory;
 
 static uint32_t read_port(void)

@@ -2,6 +2,8 @@
 #include "provoke.h"
 
 #include "arch/cpu.h"
+#include "arch/trap.h"
+#include "lib/string.h"
 #include "x86/descriptors.h"
 #include "x86/registers.h"
 
@@ -33,9 +35,18 @@ void provoke_stack_segment(void)
     __asm__ volatile("mov %0, %%ss" : : "r"(SELECTOR_SPARE)); /* fault: stack-segment */
 }
 
+/* In a copy: nobody can write to the table itself. */
 void provoke_gate_not_present(void)
 {
-    idt[2 * UNUSED_VECTOR] &= ~GATE_PRESENT;
+    static uint64_t copy[2 * TRAP_VECTOR_COUNT];
+    const struct {
+        uint16_t limit;
+        uint64_t base;
+    } PACKED idtr = {sizeof(copy) - 1, (vaddr_t)copy};
+
+    memcpy(copy, idt, sizeof(copy));
+    copy[2 * UNUSED_VECTOR] &= ~GATE_PRESENT;
+    __asm__ volatile("lidt %0" : : "m"(idtr));
     __asm__ volatile("int %0" : : "i"(UNUSED_VECTOR)); /* fault: gate-not-present */
 }
 

@@ -138,7 +138,7 @@ idt_register:
     .quad   idt
     .size   idt_register, . - idt_register
 
-    .bss
+    .section .bss.after_init, "aw", @nobits
     .balign 16
     .globl idt
     .type   idt, @object

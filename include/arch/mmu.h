@@ -72,6 +72,11 @@ status_t arch_mmu_unmap_and_free(struct address_space *space, vaddr_t virt, uint
 status_t arch_mmu_protect(struct address_space *space, vaddr_t virt, uint64_t bytes,
                           unsigned rights, enum mmu_cache cache);
 
+/* Makes everything that is marked READ_ONLY_AFTER_INIT read-only, in the image and in the direct map.
+ * At the end of the boot, when no CPU writes any of it any more. Panics when there is no memory for a
+ * page table. */
+void arch_mmu_seal(void);
+
 /* Physical address of a virtual one in this space; false when it is not mapped. */
 bool arch_mmu_space_lookup(struct address_space *space, vaddr_t virt, paddr_t *phys);
 
@@ -100,6 +105,7 @@ enum mmu_rule {
     MMU_WRITABLE_AND_EXECUTABLE, /* frames that are both, through any two leaves */
     MMU_EXECUTABLE_ELSEWHERE,    /* leaves: nothing but kernel text is executable */
     MMU_WRITABLE_CONSTANTS,      /* frames of text and rodata that are writable through any leaf */
+    MMU_WRITABLE_AFTER_INIT,     /* frames of what arch_mmu_seal() made read-only, the same */
     MMU_USER_IN_KERNEL_HALF,     /* leaves */
     MMU_MAPPED_IN_USER_HALF,     /* leaves: firmware's identity map is gone, page 0 unmapped */
     MMU_MAPPED_GUARDS,           /* guard pages of stacks, devices and heap */

@@ -4,10 +4,11 @@
 #define KERNEL_IMAGE_H
 
 extern char kernel_image_start[], kernel_image_end[];
-extern char kernel_text_start[], kernel_text_end[];       /* executable, never writable */
-extern char kernel_rodata_start[], kernel_rodata_end[];   /* neither */
-extern char kernel_data_start[];                          /* writable up to the image's end */
-extern char kernel_symbols_start[], kernel_symbols_end[]; /* the symbol table, in rodata */
+extern char kernel_text_start[], kernel_text_end[];             /* executable, never writable */
+extern char kernel_rodata_start[], kernel_rodata_end[];         /* neither */
+extern char kernel_data_start[];                                /* writable up to the image's end */
+extern char kernel_after_init_start[], kernel_after_init_end[]; /* of that, sealed after the boot */
+extern char kernel_symbols_start[], kernel_symbols_end[];       /* the symbol table, in rodata */
 
 #define BUILD_ID_DIGITS 12
 

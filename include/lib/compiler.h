@@ -10,6 +10,10 @@
 #define SECTION(name)     __attribute__((section(name)))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
+/* A variable, zero at first, that is written while the kernel boots and never again: sealed at the
+ * boot's end (arch_mmu_seal()). */
+#define READ_ONLY_AFTER_INIT SECTION(".bss.after_init")
+
 /* 1 in checked builds, for what is decided by `if`. */
 #ifdef CHECKED
 #define CHECKED_BUILD 1

@@ -14,7 +14,7 @@
 #define RSDP_REVISION 15
 #define RSDP_LENGTH   20
 
-static struct acpi acpi;
+static struct acpi acpi READ_ONLY_AFTER_INIT;
 
 static void warn(void *context, const char *line)
 {

@@ -7,6 +7,7 @@
 #include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
 #include "kernel/stack.h"
+#include "kernel/symbols.h"
 #include "lib/format.h"
 
 static bool is_within(vaddr_t address, const char *start, const char *end)
@@ -24,6 +25,12 @@ static const char *image_part(vaddr_t address)
     if (is_within(address, kernel_data_start, kernel_image_end))
         return "kernel data";
     return NULL;
+}
+
+/* Read-only since arch_mmu_seal(). */
+static bool is_sealed(vaddr_t address)
+{
+    return is_within(address, kernel_after_init_start, kernel_after_init_end);
 }
 
 static const char *access_to(enum fault_access access)
@@ -74,23 +81,35 @@ static bool describe_stack(const struct fault *fault, char *text, size_t size)
     return true;
 }
 
-static void describe_image(const struct fault *fault, const char *part, const char *through,
+static const char *why_not_in_image(const struct fault *fault, vaddr_t in_image)
+{
+    if (fault->not_present)
+        return "where nothing is mapped";
+    if (fault->access == FAULT_EXECUTE)
+        return "which is never executable";
+    return is_sealed(in_image) ? "which is read-only since the boot ended" : "which is read-only";
+}
+
+/* `in_image` is where it was meant, whichever way it was reached. What is sealed has a name. */
+static void describe_image(const struct fault *fault, vaddr_t in_image, const char *through,
                            char *text, size_t size)
 {
-    const char *why =
-        fault->access == FAULT_EXECUTE ? "which is never executable" : "which is read-only";
+    const char *part = image_part(in_image);
+    char name[SYMBOL_TEXT_MAX];
 
+    if (is_sealed(in_image) && symbolize_name(name, sizeof(name), in_image, false) > 0)
+        part = name;
     format(text, size, "%s %s%s: address %016lx, %s", access_to(fault->access), part, through,
-           fault->address, fault->not_present ? "where nothing is mapped" : why);
+           fault->address, why_not_in_image(fault, in_image));
 }
 
 static void describe_direct_map(const struct fault *fault, char *text, size_t size)
 {
     paddr_t phys = fault->address - DIRECT_MAP_START;
-    const char *part = image_part(memory_phys_to_image(phys));
+    vaddr_t in_image = memory_phys_to_image(phys);
 
-    if (part) {
-        describe_image(fault, part, " through the direct map", text, size);
+    if (image_part(in_image)) {
+        describe_image(fault, in_image, " through the direct map", text, size);
         return;
     }
     format(text, size, "%s the direct map: address %016lx is physical %lx, %s, %s",
@@ -167,8 +186,6 @@ static bool describe_bad_stack(const struct fault *fault, char *text, size_t siz
 
 static void describe_address(const struct fault *fault, char *text, size_t size)
 {
-    const char *part = image_part(fault->address);
-
     if (describe_bad_stack(fault, text, size))
         return;
     if (fault->reserved_bit)
@@ -185,8 +202,8 @@ static void describe_address(const struct fault *fault, char *text, size_t size)
     else if (describe_guard(fault, text, size) || describe_stack(fault, text, size) ||
              describe_physical(fault, text, size) || describe_heap(fault, text, size))
         return;
-    else if (part)
-        describe_image(fault, part, "", text, size);
+    else if (image_part(fault->address))
+        describe_image(fault, fault->address, "", text, size);
     else if (fault->address >= DIRECT_MAP_START &&
              fault->address - DIRECT_MAP_START < DIRECT_MAP_BYTES)
         describe_direct_map(fault, text, size);

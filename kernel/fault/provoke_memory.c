@@ -3,6 +3,7 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "boot.h"
 #include "kernel/address_map.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
@@ -49,6 +50,19 @@ static void write_text_direct(void)
 static void write_rodata_direct(void)
 {
     *through_direct_map(kernel_rodata_start) = 0; /* fault: write-rodata-direct */
+}
+
+/* Written as it is, so that nothing is harmed while it is not sealed yet. */
+static void write_after_init(void)
+{
+    volatile char *option = boot_options.fault;
+
+    *option = *option; /* fault: write-after-init */
+}
+
+static void write_after_init_direct(void)
+{
+    *through_direct_map(kernel_after_init_start) = 0; /* fault: write-after-init-direct */
 }
 
 static uint8_t return_instruction[] = {0xc3};
@@ -151,6 +165,9 @@ static const struct fault_menu_entry entries[] = {
      true, NULL},
     {"write-rodata-direct", "write to the kernel's constants through the direct map",
      write_rodata_direct, true, NULL},
+    {"write-after-init", "write to an option, sealed since the boot", write_after_init, true, NULL},
+    {"write-after-init-direct", "the same through the direct map", write_after_init_direct, true,
+     NULL},
     {"execute-data", "call into the kernel's data", execute_data, false, NULL},
     {"execute-rodata", "call into the kernel's constants", execute_rodata, false, NULL},
     {"execute-stack", "call into the stack", execute_stack, false, NULL},

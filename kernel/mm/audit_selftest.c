@@ -46,6 +46,11 @@ static bool map_constants_writable(void)
     return map(SPARE_VIRT, frame_of(kernel_rodata_start), MMU_WRITE);
 }
 
+static bool map_sealed_writable(void)
+{
+    return map(SPARE_VIRT, frame_of(kernel_after_init_start), MMU_WRITE);
+}
+
 static bool map_executable(void) { return map(SPARE_VIRT, frame, MMU_EXECUTE); }
 
 /* The user's right counts when every level gives it. */
@@ -128,6 +133,7 @@ static const struct {
     {MMU_WRITABLE_AND_EXECUTABLE, map_text_writable, unmap_spare},
     {MMU_EXECUTABLE_ELSEWHERE, map_executable, unmap_spare},
     {MMU_WRITABLE_CONSTANTS, map_constants_writable, unmap_spare},
+    {MMU_WRITABLE_AFTER_INIT, map_sealed_writable, unmap_spare},
     {MMU_USER_IN_KERNEL_HALF, map_for_user, unmap_from_user},
     {MMU_MAPPED_IN_USER_HALF, map_page_0, unmap_page_0},
     {MMU_MAPPED_GUARDS, map_stack_guard, unmap_stack_guard},

@@ -87,6 +87,8 @@ void slab_unmap_pages(void *start, unsigned pages)
     heap_places[((vaddr_t)start - HEAP_START) / SLAB_STRIDE] = 0;
 }
 
+bool slab_is_there(const struct slab *slab) { return heap_slab_at(slab) == slab; }
+
 /* ---- what the short ways leave to others ---- */
 
 NOINLINE void *heap_alloc_unusual(size_t size, vaddr_t caller)

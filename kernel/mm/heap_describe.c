@@ -53,8 +53,6 @@ void heap_report_misuse(const char *what, const void *object, vaddr_t caller)
     panic("%s of %016lx by %s: %s", what, (vaddr_t)object, place, state);
 }
 
-bool slab_is_there(const struct slab *slab) { return heap_slab_at(slab) == slab; }
-
 /* What is wrong with one neighbour of a slab; false when it names the slab in turn. */
 static bool describe_bad_link(const struct slab *slab, bool forward, char *text, size_t size)
 {

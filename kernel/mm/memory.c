@@ -11,7 +11,7 @@
 
 static struct memory_range ranges[MEMORY_MAP_MAX_RANGES];
 static struct memory_map memory = {.ranges = ranges, .capacity = MEMORY_MAP_MAX_RANGES};
-static paddr_t image_start, image_end;
+static paddr_t image_start READ_ONLY_AFTER_INIT, image_end READ_ONLY_AFTER_INIT;
 static bool taken_over; /* frames are the allocator's from now on */
 
 static void warn(void *context, const char *line)

@@ -21,9 +21,9 @@ static struct {
     uint16_t size, count;
     uint32_t inverse;
     uint8_t pages;
-} classes[SLAB_CLASS_COUNT];
+} classes[SLAB_CLASS_COUNT] READ_ONLY_AFTER_INIT;
 
-uint8_t slab_class_of[SLAB_OBJECT_MAX / 16 + 1];
+uint8_t slab_class_of[SLAB_OBJECT_MAX / 16 + 1] READ_ONLY_AFTER_INIT;
 
 /* Nobody's: full, so that the first allocation of a class looks for another. */
 static struct slab nobody = {.free = SLAB_END, .trigger = NO_TRIGGER, .remote = SLAB_END};
