@@ -25,13 +25,15 @@ static void parse(struct options *options, const void *text, size_t length,
 static bool same_options(const struct options *a, const struct options *b)
 {
     return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
-           a->x2apic == b->x2apic && a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->fault_cpu == b->fault_cpu &&
-           a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
-           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0;
+           a->x2apic == b->x2apic && a->maxcpus == b->maxcpus && a->watchdog == b->watchdog &&
+           a->fault_cpu == b->fault_cpu && a->exit_qemu == b->exit_qemu &&
+           strcmp(a->fault, b->fault) == 0 && strcmp(a->fault_stage, b->fault_stage) == 0 &&
+           strcmp(a->selftest, b->selftest) == 0;
 }
 
-#define DEFAULTS .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true, .watchdog = 2
-#define NAME_47  "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
+#define DEFAULTS                                                                                   \
+    .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true, .watchdog = 2
+#define NAME_47 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
 #define EXPECT(...)                                                                                \
     {                                                                                              \
         DEFAULTS, __VA_ARGS__                                                                      \
