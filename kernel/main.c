@@ -19,6 +19,7 @@
 #include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
 #include "kernel/selftest.h"
+#include "kernel/spinlock.h"
 #include "kernel/status_row.h"
 #include "kernel/symbols.h"
 #include "kernel/time/clock.h"
@@ -79,6 +80,7 @@ static void finish(bool well)
         log_warn("exit=qemu ignored: this is not QEMU");
         return;
     }
+    spinlock_check_none_held("held when the kernel ends");
     log_exit(code);
     arch_machine_exit_qemu(code);
     arch_cpu_stop();

@@ -67,9 +67,9 @@ struct cpu {
     uint32_t nmi_depth;      /* an NMI is being handled */
     uint64_t trapped_gs;     /* GS base that the last exception of ring 0 found */
     uint32_t double_fault_depth;
-    uint32_t lock_rank; /* of the lock taken last (kernel/spinlock.h) */
     struct stack stacks[STACK_KIND_COUNT];
     struct failed_check failed_check;
+    struct spinlock *lock; /* taken last, of those that have a rank (kernel/spinlock.h) */
     struct frame_cache frames;
     struct slab_cpu slabs;
     struct timers timers;

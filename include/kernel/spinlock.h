@@ -1,7 +1,8 @@
 /*
  * A lock for data that several CPUs or an interrupt share. Taking it masks interrupts and says what
  * they were; letting it go puts that back. Never held across a wait. Misuse panics in every build: taking a lock that
- * this CPU holds, letting go of another's, interrupts enabled meanwhile, and an order other than ascending ranks.
+ * this CPU holds, letting go of another's, interrupts enabled meanwhile, an order other than ascending ranks, and holding
+ * one that has a rank when the CPU goes idle or the kernel ends.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
@@ -14,8 +15,8 @@
 struct spinlock {
     _Atomic(struct cpu *) owner; /* NULL: free */
     const char *name;
-    uint32_t rank;       /* locks nest in ascending order; 0: this one takes no part */
-    uint32_t outer_rank; /* of the lock that its holder held before */
+    uint32_t rank;          /* locks nest in ascending order; 0: this one takes no part */
+    struct spinlock *outer; /* that its holder took before and still holds, NULL: none */
 };
 
 #define SPINLOCK(lock_name, lock_rank)                                                             \
@@ -39,11 +40,11 @@ static inline irq_state_t spinlock_acquire(struct spinlock *lock)
     if (!atomic_compare_exchange_strong_explicit(&lock->owner, &holder, self, memory_order_acquire,
                                                  memory_order_relaxed))
         spinlock_wait(lock, self);
-    lock->outer_rank = self->lock_rank;
     if (lock->rank != 0) {
-        if (lock->rank <= self->lock_rank)
+        lock->outer = self->lock;
+        if (self->lock && lock->rank <= self->lock->rank)
             spinlock_misused(lock, "taken after one that must come later");
-        self->lock_rank = lock->rank;
+        self->lock = lock;
     }
     return state;
 }
@@ -57,12 +58,21 @@ static inline void spinlock_release(struct spinlock *lock, irq_state_t state)
     if (arch_irq_enabled())
         spinlock_misused(lock, "held while interrupts were enabled");
     if (lock->rank != 0) {
-        if (lock->rank != self->lock_rank)
+        if (lock != self->lock)
             spinlock_misused(lock, "let go before one that was taken later");
-        self->lock_rank = lock->outer_rank;
+        self->lock = lock->outer;
     }
     atomic_store_explicit(&lock->owner, NULL, memory_order_release);
     arch_irq_restore(state);
+}
+
+/* Where this CPU must hold no lock: panics with `what`, such as "held by a CPU that goes idle". */
+static inline void spinlock_check_none_held(const char *what)
+{
+    const struct spinlock *lock = cpu_self()->lock;
+
+    if (lock)
+        spinlock_misused(lock, what);
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
+#include "kernel/time/idle.h"
 #include "lib/compiler.h"
 
 static volatile int sink;
@@ -58,6 +59,14 @@ static void lock_open_to_interrupts(void)
     spinlock_release(&outer, state); /* fault: lock-interrupts */
 }
 
+static void sleep_with_lock(void)
+{
+    spinlock_acquire(&outer);
+    sleep_ns(1000); /* fault: lock-idle */
+}
+
+static void end_with_lock(void) { spinlock_acquire(&outer); }
+
 /* What only checked builds look for. */
 static void shift_too_far(void) { sink = 1 << (thirty_one + 9); /* fault: undefined-shift */ }
 
@@ -103,6 +112,8 @@ static const struct fault_menu_entry entries[] = {
     {"lock-order", "take two locks in the wrong order", lock_out_of_order, false, NULL},
     {"lock-interrupts", "enable interrupts while a lock is held", lock_open_to_interrupts, false,
      NULL},
+    {"lock-idle", "sleep while a lock is held", sleep_with_lock, false, NULL},
+    {"lock-end", "hold a lock when the kernel ends", end_with_lock, false, NULL},
     {"unlock-free", "let go of a lock that nobody holds", unlock_free, false, NULL},
     {"unlock-order", "let go of the outer of two locks first", unlock_out_of_order, false, NULL},
     {"undefined-shift", "a shift by more than the type's width", shift_too_far, false,

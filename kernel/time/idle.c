@@ -3,14 +3,17 @@
 
 #include "arch/cpu.h"
 #include "kernel/log.h"
+#include "kernel/spinlock.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/tick.h"
 
 /* What is to be drawn waits for an interrupt: then the tick stays on until one has drawn it. */
 void idle_wait_cpu(void)
 {
-    bool stopped = !log_drawing_is_due && tick_stop_cpu();
+    bool stopped;
 
+    spinlock_check_none_held("held by a CPU that goes idle");
+    stopped = !log_drawing_is_due && tick_stop_cpu();
     arch_cpu_idle();
     arch_irq_disable();
     if (stopped)
