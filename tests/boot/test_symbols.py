@@ -19,7 +19,8 @@ import pytest
 from boot import ROOT
 from casefile import TIERS
 
-TABLE_BYTES_MAX = 80 * 1024
+# 80 KiB for 128 KiB of code: the table grows with what it tells about.
+TABLE_BYTES_PER_KIB_OF_TEXT = 640
 RANDOM_ADDRESSES = 10_000
 CLONE = re.compile(r"\.(constprop|isra|part|cold)\b.*")
 
@@ -144,5 +145,6 @@ def test_nothing_is_known_outside(kernel: Kernel) -> None:
 
 
 def test_table_is_small(kernel: Kernel) -> None:
+    text_bytes = kernel.marks["kernel_text_end"] - kernel.marks["kernel_text_start"]
     if kernel.elf == "build/release/kernel.elf":
-        assert kernel.table.stat().st_size < TABLE_BYTES_MAX
+        assert kernel.table.stat().st_size * 1024 < text_bytes * TABLE_BYTES_PER_KIB_OF_TEXT
