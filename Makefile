@@ -145,7 +145,7 @@ include tests/host/host.mk
 include tests/boot/boot.mk
 include tests/fuzz/fuzz.mk
 
-SHELL_SCRIPTS := .ci/run scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
+SHELL_SCRIPTS := .ci/run scripts/check-symbols scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 check: $(O)/kernel.elf $(O)/loader.so ## format, shell scripts, and who includes whom
@@ -191,7 +191,7 @@ $(O)/kernel/%.S.o: %.S $(O)/flags $(O)/font.psf
 	    -DSYMBOL_TABLE='"$(O)/symbols.table"' -c $< -o $@
 
 # Two links: the symbol table is made from the first kernel and lies behind everything in .rodata of the second. What the
-# table tells about must not have moved: made again, from the second kernel, it must be the same.
+# table tells about must not have moved between kernel.first.elf and kernel.elf (or kernel.elf.moved).
 symbols_object := $(O)/kernel/kernel/fault/symbol_table.S.o
 make_symbols := build/tools/make-symbols
 
@@ -210,11 +210,9 @@ $(O)/symbols.table: $(O)/kernel.first.elf $(make_symbols)
 	$(call say,SYMBOLS,$@)
 	$(Q)$(make_symbols) $< $@
 $(symbols_object): $(O)/symbols.table
-$(O)/kernel.elf: $(kernel_objects) arch/x86_64/kernel.lds $(O)/sources
+$(O)/kernel.elf: $(kernel_objects) arch/x86_64/kernel.lds scripts/check-symbols $(O)/sources
 	$(call link_kernel,$@,$(kernel_objects))
-	$(Q)$(make_symbols) $@ $(O)/symbols.again
-	$(Q)cmp $(O)/symbols.table $(O)/symbols.again || { echo 'the kernel moved between its two links, so that its symbol table' \
-	    'would tell lies: compare nm -n of $(O)/kernel.first.elf and of $@.moved' >&2; mv $@ $@.moved; exit 1; }
+	$(Q)scripts/check-symbols $(make_symbols) $@ $(O)/symbols.table || { mv $@ $@.moved; exit 1; }
 
 $(O)/kernel.embedded: $(O)/kernel.elf scripts/embed-kernel
 	$(call say,EMBED,$@)
