@@ -25,6 +25,7 @@ struct acpi_cpu {
     bool online_capable; /* not enabled, but may be switched on later */
     bool x2apic;         /* listed as type 9 */
     uint8_t nmi_pin;     /* 0, 1: the local APIC's input at which NMIs arrive; ACPI_NO_NMI_PIN */
+    bool nmi_active_low; /* of that input; whatever its trigger mode, an NMI is taken at the edge */
 };
 
 struct acpi_io_apic {

@@ -12,10 +12,6 @@
 #define MADT_FLAGS       40
 #define FLAG_PCAT_COMPAT 1u
 
-/* MPS INTI flags (5.2.12.5): what the bus does, active high or edge, reserved, active low or level */
-#define LINE_RESERVED 2
-#define LINE_OTHER    3
-
 static const char *const finding_texts[MADT_FINDING_COUNT] = {
     [MADT_ENTRY_TOO_SHORT] = "an entry is too short for its type: ignored",
     [MADT_CPU_ID] = "a CPU has the id that means all CPUs: ignored",
@@ -29,6 +25,7 @@ static const char *const finding_texts[MADT_FINDING_COUNT] = {
     [MADT_OVERRIDE_LINE] = "an override has a reserved polarity or trigger mode: taken as ISA's",
     [MADT_LOCAL_APIC_ADDRESS] = "a local APIC address is 0 or not a page's: ignored",
     [MADT_LOCAL_APIC_TWICE] = "there is a second local APIC address: ignored",
+    [MADT_NMI_LINE] = "an NMI has a reserved polarity or trigger mode: taken as active high",
     [MADT_NMI_PIN] = "an NMI is at an input that local APICs do not have: ignored",
 };
 
@@ -64,7 +61,7 @@ static void read_io_apic(struct madt_reader *reader, const uint8_t *entry, size_
 
 static void read_override(struct madt_reader *reader, const uint8_t *entry, size_t offset)
 {
-    unsigned polarity = entry[8] & 3, trigger = entry[8] >> 2 & 3;
+    unsigned polarity = LINE_POLARITY(entry[8]), trigger = LINE_TRIGGER(entry[8]);
     struct acpi_override *override;
 
     if (entry[2] != 0 || entry[3] >= ACPI_ISA_IRQS) {

@@ -80,8 +80,8 @@ void madt_read_x2apic(struct madt_reader *reader, const uint8_t *entry, size_t o
     add(reader, &cpu, offset);
 }
 
-static void set_nmi_pin(struct madt_reader *reader, bool all, uint32_t uid, uint8_t pin,
-                        size_t offset)
+static void set_nmi_pin(struct madt_reader *reader, bool all, uint32_t uid, uint8_t flags,
+                        uint8_t pin, size_t offset)
 {
     struct acpi_madt *madt = reader->madt;
 
@@ -89,21 +89,26 @@ static void set_nmi_pin(struct madt_reader *reader, bool all, uint32_t uid, uint
         madt_note(reader, MADT_NMI_PIN, offset);
         return;
     }
-    for (size_t i = 0; i < madt->cpu_count; i++)
-        if (all || madt->cpus[i].uid == uid)
-            madt->cpus[i].nmi_pin = pin;
+    if (LINE_POLARITY(flags) == LINE_RESERVED || LINE_TRIGGER(flags) == LINE_RESERVED)
+        madt_note(reader, MADT_NMI_LINE, offset);
+    for (size_t i = 0; i < madt->cpu_count; i++) {
+        if (!all && madt->cpus[i].uid != uid)
+            continue;
+        madt->cpus[i].nmi_pin = pin;
+        madt->cpus[i].nmi_active_low = LINE_POLARITY(flags) == LINE_OTHER;
+    }
 }
 
 void madt_read_nmi(struct madt_reader *reader, const uint8_t *entry, size_t offset)
 {
-    set_nmi_pin(reader, entry[2] == UID_ALL, entry[2], entry[5], offset);
+    set_nmi_pin(reader, entry[2] == UID_ALL, entry[2], entry[3], entry[5], offset);
 }
 
 void madt_read_x2apic_nmi(struct madt_reader *reader, const uint8_t *entry, size_t offset)
 {
     uint32_t uid = bytes_read32(entry + 4);
 
-    set_nmi_pin(reader, uid == X2APIC_UID_ALL, uid, entry[8], offset);
+    set_nmi_pin(reader, uid == X2APIC_UID_ALL, uid, entry[2], entry[8], offset);
 }
 
 const struct acpi_cpu *acpi_madt_find(const struct acpi_madt *madt, uint32_t apic_id)

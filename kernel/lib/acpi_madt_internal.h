@@ -19,6 +19,7 @@ enum madt_finding {
     MADT_LOCAL_APIC_ADDRESS,
     MADT_LOCAL_APIC_TWICE,
     MADT_NMI_PIN,
+    MADT_NMI_LINE,
     MADT_FINDING_COUNT
 };
 
@@ -31,6 +32,12 @@ struct madt_reader {
         size_t first; /* offset of the entry */
     } findings[MADT_FINDING_COUNT];
 };
+
+/* MPS INTI flags (5.2.12.5): what the bus does, active high or edge, reserved, active low or level. */
+#define LINE_RESERVED        2
+#define LINE_OTHER           3
+#define LINE_POLARITY(flags) ((flags)&3)
+#define LINE_TRIGGER(flags)  ((flags) >> 2 & 3)
 
 void madt_note(struct madt_reader *reader, enum madt_finding finding, size_t offset);
 

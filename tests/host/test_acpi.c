@@ -51,7 +51,7 @@ static void say_madt(struct text *out, const struct acpi_madt *madt)
 
         say(out, " %s%x%s", cpu->x2apic ? "x" : "", cpu->apic_id, cpu->enabled ? "" : "+");
         if (cpu->nmi_pin != ACPI_NO_NMI_PIN)
-            say(out, "/nmi%u", cpu->nmi_pin);
+            say(out, "/nmi%u%s", cpu->nmi_pin, cpu->nmi_active_low ? "low" : "");
         assert_true(cpu->enabled != cpu->online_capable);
         enabled += cpu->enabled;
     }
