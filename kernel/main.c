@@ -117,10 +117,10 @@ void kernel_main(const struct boot_info *handed_over)
     heap_init_cpu();
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
-    arch_irq_init(boot_options.x2apic); /* PIC silent, local APIC's mode */
-    arch_irq_init_cpu();                /* local APIC on, everything masked but NMI */
-    time_init(entered);                 /* times from here on */
-    time_init_cpu();                    /* timers, and 100 Hz while busy */
+    arch_irq_init(boot_options.x2apic, acpi_get()); /* PIC and I/O APICs silent */
+    arch_irq_init_cpu();                            /* local APIC on, everything masked but NMI */
+    time_init(entered);                             /* times from here on */
+    time_init_cpu();                                /* timers, and 100 Hz while busy */
     time_refine_start();
     status_row_start();
     log_put_off_drawing();

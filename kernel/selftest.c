@@ -93,12 +93,15 @@ static bool test_timer(void)
 static bool test_vectors(void)
 {
     unsigned wanted = TRAP_VECTOR_COUNT - FIRST_IRQ - 4, arrived;
-    uint64_t ticks = ticks_taken();
+    uint64_t ticks = ticks_taken(), errors = cpu_self()->lapic_error_count;
+    uint64_t spurious = cpu_self()->spurious_count;
 
     arrived = arch_send_all_vectors(FIRST_IRQ);
     wait_for_tick();
     log_info("selftest vectors: %u of %u unexpected interrupts counted", arrived, wanted);
-    return arrived == wanted && ticks_taken() > ticks;
+    return arrived == wanted && ticks_taken() > ticks &&
+           cpu_self()->lapic_error_count == errors + 1 &&
+           cpu_self()->spurious_count == spurious + 1;
 }
 
 static bool test_nmi(void)

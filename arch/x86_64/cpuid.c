@@ -31,6 +31,7 @@ static const struct feature_bit {
     [X86_HYPERVISOR] = {"hypervisor", 1, ECX, 31},
     [X86_TSC_DEADLINE] = {"TSC-deadline", 1, ECX, 24},
     [X86_INVARIANT_TSC] = {"invariant TSC", 0x80000007, EDX, 8},
+    [X86_ARCH_CAPABILITIES] = {"ARCH_CAPABILITIES", 7, EDX, 29},
 };
 
 /* Basic, extended, and hypervisors' leaves: the first of each group names its last. */

@@ -6,19 +6,17 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
-#include "arch/timer.h"
-#include "arch/trap.h"
 #include "kernel/log.h"
 #include "kernel/mm/vmap.h"
 #include "kernel/panic.h"
 #include "lib/compiler.h"
 #include "x86/cpuid.h"
 #include "x86/exceptions.h"
-#include "x86/pic.h"
+#include "x86/lapic_mode.h"
 #include "x86/registers.h"
-#include "x86/smp.h"
 
 #define LVT_DELIVERY_SHIFT 8
+#define LVT_ACTIVE_LOW     BIT(13)
 #define LVT_MASKED         BIT(16)
 #define LVT_MODE_SHIFT     17
 
@@ -31,12 +29,15 @@
 #define VERSION_MAX_LVT(version) (((version) >> 16) & 0xff)
 
 static volatile uint32_t *registers READ_ONLY_AFTER_INIT; /* xAPIC mode */
-static bool x2apic READ_ONLY_AFTER_INIT, ready;
+static bool x2apic READ_ONLY_AFTER_INIT, locked READ_ONLY_AFTER_INIT, ready;
+static const struct acpi_madt *madt READ_ONLY_AFTER_INIT;
 
 uint32_t lapic_lvt_value(const struct lapic_lvt *lvt)
 {
     return lvt->vector | (uint32_t)lvt->delivery << LVT_DELIVERY_SHIFT |
-           (uint32_t)lvt->timer_mode << LVT_MODE_SHIFT | (lvt->masked ? (uint32_t)LVT_MASKED : 0);
+           (uint32_t)lvt->timer_mode << LVT_MODE_SHIFT |
+           (lvt->active_low ? (uint32_t)LVT_ACTIVE_LOW : 0) |
+           (lvt->masked ? (uint32_t)LVT_MASKED : 0);
 }
 
 uint32_t lapic_read(uint32_t reg)
@@ -60,6 +61,11 @@ bool lapic_is_ready(void) { return ready; }
 
 bool lapic_is_x2apic(void) { return x2apic; }
 
+const char *lapic_mode_name(void)
+{
+    return x2apic ? (locked ? "locked x2APIC" : "x2APIC") : "xAPIC";
+}
+
 void lapic_eoi(void) { lapic_write(LAPIC_EOI, 0); }
 
 bool lapic_in_service(unsigned vector)
@@ -67,19 +73,58 @@ bool lapic_in_service(unsigned vector)
     return lapic_read(LAPIC_ISR + vector / 32 * 0x10) & BIT(vector % 32);
 }
 
-/* Firmware may have left x2APIC on, and leaving it can be forbidden: that mode is never left (SDM
- * vol. 3A, 10.12.5). */
-void lapic_init(bool want_x2apic)
+/* Whether it can be left: only CPUs that say so have the register that tells (SDM vol. 4, table 2-2). */
+static bool is_locked(void)
 {
-    uint64_t base = x86_read_msr(MSR_APIC_BASE);
+    return x86_has(X86_ARCH_CAPABILITIES) &&
+           x86_read_msr(MSR_ARCH_CAPABILITIES) & ARCH_CAPABILITIES_XAPIC_DISABLE_STATUS &&
+           x86_read_msr(MSR_XAPIC_DISABLE_STATUS) & XAPIC_DISABLE_STATUS_DISABLED;
+}
 
-    x2apic = (base & APIC_BASE_X2APIC) || (want_x2apic && x86_has(X86_X2APIC));
-    if (!want_x2apic && x2apic)
-        log_warn("x2apic=0 ignored: the firmware left x2APIC mode on");
+static uint32_t highest_id(void)
+{
+    uint32_t highest = 0;
+
+    for (size_t i = 0; i < madt->cpu_count; i++)
+        if (madt->cpus[i].enabled && madt->cpus[i].apic_id > highest)
+            highest = madt->cpus[i].apic_id;
+    return highest;
+}
+
+static void choose_mode(bool want_x2apic)
+{
+    struct lapic_facts facts = {.is_wanted = want_x2apic,
+                                .is_offered = x86_has(X86_X2APIC),
+                                .is_on = x86_read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC,
+                                .is_locked = is_locked(),
+                                .highest_id = highest_id()};
+    const char *ignored;
+
+    x2apic = lapic_choose_x2apic(&facts, &ignored);
+    locked = facts.is_locked;
+    if (ignored)
+        log_warn("x2apic=0 ignored: %s", ignored);
+}
+
+/* The CPU knows where its own registers are, and the firmware's table is only told of. */
+static void map_registers(const struct acpi *acpi)
+{
+    paddr_t at = x86_read_msr(MSR_APIC_BASE) & APIC_BASE_ADDRESS;
+
+    if (acpi->has_madt && madt->local_apic != at)
+        log_warn("ACPI: MADT: the local APIC is said to be at %lx and is at %lx",
+                 (unsigned long)madt->local_apic, (unsigned long)at);
+    registers = vmap_device(at, PAGE_SIZE, MMU_UNCACHED);
+    if (!registers)
+        panic("the local APIC at %lx cannot be mapped", (unsigned long)at);
+}
+
+void lapic_init(bool want_x2apic, const struct acpi *acpi)
+{
+    madt = &acpi->madt;
+    choose_mode(want_x2apic);
     if (!x2apic)
-        registers = vmap_device(base & APIC_BASE_ADDRESS, PAGE_SIZE, MMU_UNCACHED);
-    if (!x2apic && !registers)
-        panic("the local APIC at %lx cannot be mapped", (unsigned long)(base & APIC_BASE_ADDRESS));
+        map_registers(acpi);
 }
 
 static void enable_mode(void)
@@ -108,11 +153,24 @@ static void mask_local_vectors(void)
             lapic_write(optional[i], masked);
 }
 
-/* LINT1 is the NMI on every PC. A mask bit cannot be cleared while the APIC is disabled by software
- * (SDM vol. 3A, 10.4.7.2), so this comes after that. */
-static void unmask_nmi_and_errors(void)
+/*
+ * NMIs arrive where the MADT says for this CPU; where it is silent, at LINT1, as on every PC. That they are edge-triggered
+ * is no choice (SDM vol. 3A, 10.5.1). A mask bit cannot be cleared while the APIC is disabled by software (10.4.7.2), so
+ * this comes after that.
+ */
+static void unmask_nmi(void)
 {
-    lapic_write(LAPIC_LVT_LINT1, lapic_lvt_value(&(struct lapic_lvt){.delivery = LAPIC_NMI}));
+    const struct acpi_cpu *cpu = acpi_madt_find(madt, lapic_id());
+    bool told = cpu && cpu->nmi_pin != ACPI_NO_NMI_PIN;
+    struct lapic_lvt nmi = {.delivery = LAPIC_NMI, .active_low = told && cpu->nmi_active_low};
+
+    lapic_write(told && cpu->nmi_pin == 0 ? LAPIC_LVT_LINT0 : LAPIC_LVT_LINT1,
+                lapic_lvt_value(&nmi));
+}
+
+/* What was recorded before was the firmware's. */
+static void unmask_errors(void)
+{
     lapic_write(LAPIC_ESR, 0);
     lapic_write(LAPIC_LVT_ERROR,
                 lapic_lvt_value(&(struct lapic_lvt){.vector = VECTOR_LAPIC_ERROR}));
@@ -139,7 +197,8 @@ void lapic_init_cpu(void)
     mask_local_vectors();
     lapic_write(LAPIC_SPURIOUS, LAPIC_SPURIOUS_ENABLE | VECTOR_LAPIC_SPURIOUS);
     empty_in_service();
-    unmask_nmi_and_errors();
+    unmask_nmi();
+    unmask_errors();
     cpu_self()->apic_id = lapic_id();
 }
 
@@ -178,37 +237,4 @@ void lapic_send_fixed(uint32_t apic_id, unsigned vector) { send(apic_id, LAPIC_F
 void lapic_send_self(enum lapic_delivery delivery, unsigned vector)
 {
     send(lapic_id(), delivery, vector);
-}
-
-static void on_error(struct trap_frame *frame)
-{
-    (void)frame;
-    lapic_write(LAPIC_ESR, 0); /* a write latches what has happened since (SDM vol. 3A, 10.5.3) */
-    log_warn("local APIC error, status %02x", lapic_read(LAPIC_ESR));
-    lapic_eoi();
-}
-
-/* A spurious interrupt is not in service: no EOI (SDM vol. 3A, 10.9). */
-static void on_spurious(struct trap_frame *frame)
-{
-    (void)frame;
-    cpu_self()->spurious_count++;
-    if (lapic_in_service(VECTOR_LAPIC_SPURIOUS))
-        lapic_eoi();
-}
-
-void arch_irq_init(bool want_x2apic)
-{
-    pic_init();
-    lapic_init(want_x2apic);
-    x86_ipi_init();
-    trap_set_handler(VECTOR_LAPIC_ERROR, on_error);
-    trap_set_handler(VECTOR_LAPIC_SPURIOUS, on_spurious);
-}
-
-void arch_irq_init_cpu(void)
-{
-    lapic_init_cpu();
-    log_info("interrupts: local APIC %X in %s mode, PIC masked", cpu_self()->apic_id,
-             x2apic ? "x2APIC" : "xAPIC");
 }

@@ -1,4 +1,7 @@
-/* The 8259s, only to make them silent. Source: Intel 8259A data sheet, ICW1 to ICW4, OCW1 to OCW3.
+/*
+ * The 8259s, only to make them silent. The register that would lead their output past the local APIC (IMCR) is left
+ * alone: only tables older than ACPI speak of it, and firmware that boots UEFI applications has done with it. Source:
+ * Intel 8259A data sheet, ICW1 to ICW4, OCW1 to OCW3; MultiProcessor Specification 1.4, 3.6.2.
  */
 #include "x86/pic.h"
 

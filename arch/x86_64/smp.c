@@ -18,6 +18,7 @@
 #include "lib/string.h"
 #include "smp_tables.h"
 #include "x86/lapic.h"
+#include "x86/lapic_mode.h"
 #include "x86/trampoline.h"
 
 #define INIT_WAIT_US      10000
@@ -25,7 +26,6 @@
 #define REPORT_US         100000  /* so long after the last that came the rest counts as missing */
 #define REPORT_VIRTUAL_US 2000000 /* where a host's few CPUs may have to run hundreds */
 #define FASTEST_TSC_MHZ   6000    /* where no clock tells */
-#define XAPIC_ID_MAX      254
 
 struct starting_cpu x86_starting_cpus[CPUS_MAX];
 uint32_t x86_starting_count;

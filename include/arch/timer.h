@@ -42,10 +42,10 @@ uint64_t arch_timer_start_cpu(uint64_t delay_ns);
 /* Interrupts at intervals of period_ns, 1 s at most, until arch_timer_init_cpu(). Interrupts off. */
 void arch_timer_start_periodic_cpu(uint64_t period_ns);
 
-/* Interrupt controllers: PIC remapped and masked once; then, on each CPU, the local APIC with
- * everything masked but NMI and in-service bits emptied. x2APIC mode is taken when the CPU offers
- * it and it is wanted. Interrupts off. */
-void arch_irq_init(bool want_x2apic);
+/* Interrupt controllers: PIC remapped and masked, I/O APICs masked, once; then, on each CPU, the local
+ * APIC with everything masked but NMI and errors, and in-service bits emptied. x2APIC mode is taken when the CPU
+ * offers it and it is wanted, and kept where it cannot or must not be left. Interrupts off; after heap_init(). */
+void arch_irq_init(bool want_x2apic, const struct acpi *acpi);
 void arch_irq_init_cpu(void);
 
 /* Interrupts that nobody waited for, by vector, since the start. */

@@ -74,6 +74,7 @@ struct cpu {
     struct slab_cpu slabs;
     struct timers timers;
     struct tick tick;
+    uint64_t lapic_error_count;         /* error interrupts of its local APIC */
     _Atomic(struct cpu_request *) call; /* to be served at once, in an interrupt (arch/smp.h) */
     _Atomic(struct cpu_request *) work; /* to be done when this CPU is idle (kernel/cpu_run.h) */
     atomic_bool online;                 /* it runs the kernel, and an NMI finds its handler */

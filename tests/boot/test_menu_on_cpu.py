@@ -28,7 +28,8 @@ LEFT_OUT = {
 CHANGES = (
     (r"^\[\{time\}\] \[0\]", "[{time}] [3]"),
     (r"^pointers   .*", "..."),  # none of the registers may point to something that has a name
-    (r"PML4\[511\] PDPT\[510\] PD\[0\] PT\[\{n\}\] not present", "PML4[384] PDPT[0] PD[{n}] PT[{n}] not present"),
+    (r"PML4\[511\] PDPT\[510\] PD\[0\] PT\[\{n\}\]", "PML4[{n}] PDPT[{n}] PD[{n}] PT[{n}]"),
+    (r"^log  ", "...\nlog  "),
     (r"CPU 0\b", "CPU 3"),
     (r"\bboot stack of CPU", "main stack of CPU"),
     (r"\b0x10000 bytes used", "0x8000 bytes used"),

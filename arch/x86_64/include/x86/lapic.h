@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/acpi.h"
 #include "lib/types.h"
 
 /* Register offsets of xAPIC mode; x2APIC's MSR is 0x800 + offset / 16. SDM vol. 3A, table 10-1. */
@@ -46,16 +47,19 @@ struct lapic_lvt {
     uint8_t vector;
     enum lapic_delivery delivery;
     enum lapic_timer_mode timer_mode;
+    bool active_low; /* of the input */
     bool masked;
 };
 uint32_t lapic_lvt_value(const struct lapic_lvt *lvt);
 
-/* Finds out the mode and maps the registers; x2APIC is taken when offered and wanted. Boot CPU,
- * after arch_mmu_init. */
-void lapic_init(bool want_x2apic);
+/* Finds out the mode (x86/lapic_mode.h) and maps the registers. `acpi` is kept for the CPUs that are started. Boot CPU,
+ * after heap_init(). */
+void lapic_init(bool want_x2apic, const struct acpi *acpi);
 
-/* Software-enables the APIC, masks every LVT but LINT1 = NMI, empties the in-service registers.
- * Every CPU. */
+/* "xAPIC", "x2APIC", "locked x2APIC". After lapic_init(). */
+const char *lapic_mode_name(void);
+
+/* Software-enables the APIC, masks every LVT but the NMI's input and errors, empties the in-service registers. Every CPU. */
 void lapic_init_cpu(void);
 
 uint32_t lapic_read(uint32_t reg);

@@ -29,22 +29,26 @@
 #define CR4_SMAP       BIT(21)
 #define CR4_CET        BIT(23)
 
-#define MSR_APIC_BASE      0x01b
-#define APIC_BASE_X2APIC   BIT(10)
-#define APIC_BASE_ENABLE   BIT(11)
-#define APIC_BASE_ADDRESS  BIT_RANGE(51, 12)
-#define MSR_MCG_CAP        0x179
-#define MSR_MCG_STATUS     0x17a
-#define MSR_PAT            0x277
-#define MSR_TSC_DEADLINE   0x6e0
-#define MSR_X2APIC_FIRST   0x800
-#define MSR_EFER           0xc0000080
-#define EFER_LME           BIT(8)
-#define EFER_LMA           BIT(10)
-#define EFER_NXE           BIT(11)
-#define MSR_FS_BASE        0xc0000100
-#define MSR_GS_BASE        0xc0000101
-#define MSR_KERNEL_GS_BASE 0xc0000102
+#define MSR_APIC_BASE                          0x01b
+#define APIC_BASE_X2APIC                       BIT(10)
+#define APIC_BASE_ENABLE                       BIT(11)
+#define APIC_BASE_ADDRESS                      BIT_RANGE(51, 12)
+#define MSR_XAPIC_DISABLE_STATUS               0x0bd
+#define XAPIC_DISABLE_STATUS_DISABLED          BIT(0)
+#define MSR_ARCH_CAPABILITIES                  0x10a
+#define ARCH_CAPABILITIES_XAPIC_DISABLE_STATUS BIT(21)
+#define MSR_MCG_CAP                            0x179
+#define MSR_MCG_STATUS                         0x17a
+#define MSR_PAT                                0x277
+#define MSR_TSC_DEADLINE                       0x6e0
+#define MSR_X2APIC_FIRST                       0x800
+#define MSR_EFER                               0xc0000080
+#define EFER_LME                               BIT(8)
+#define EFER_LMA                               BIT(10)
+#define EFER_NXE                               BIT(11)
+#define MSR_FS_BASE                            0xc0000100
+#define MSR_GS_BASE                            0xc0000101
+#define MSR_KERNEL_GS_BASE                     0xc0000102
 
 #define XCR0_X87 BIT(0)
 #define XCR0_SSE BIT(1)
