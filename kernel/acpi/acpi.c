@@ -154,6 +154,8 @@ void acpi_init(const struct boot_info *info, const struct memory_map *memory)
     read_tables(info, memory);
     if (!acpi.has_madt)
         log_warn("ACPI: no list of CPUs: going on with the one that runs");
+    if (acpi.list.count > 0 && !acpi.has_fadt)
+        log_warn("ACPI: no FADT: neither a PM timer nor a reset register is known");
     acpi_madt_require(&acpi.madt, arch_cpu_apic_id(), acpi.has_madt ? &diagnostics : NULL);
     log_cpus();
     log_summary();

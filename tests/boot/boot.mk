@@ -10,7 +10,7 @@ $(O)/loaders/%.o: tests/boot/loaders/%.c $(O)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $@
 $(O)/loaders/embed.o: tests/boot/loaders/embed.S $(O)/BOOTX64.EFI
 	$(Q)mkdir -p $(@D) && $(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c $< -o $@
-$(O)/loaders/hooks.so: $(O)/loaders/embed.o
+$(O)/loaders/hooks.so: $(O)/loaders/embed.o $(patsubst tests/boot/loaders/%.c,$(O)/loaders/%.o,$(wildcard tests/boot/loaders/hooks/*.c))
 $(O)/loaders/%.so: $(O)/loaders/%.o $(O)/loader/kernel/lib/string.c.o
 	$(call link_efi,$@,$^)
 $(O)/loaders/%.efi: $(O)/loaders/%.so
@@ -30,7 +30,7 @@ boot-test-images:
 test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS) $(ACPI_TABLES)
 .PHONY: boot-test-images test-images
 .PRECIOUS: $(O)/loaders/%.so $(O)/loaders/%.o
--include $(wildcard $(O)/loaders/*.d)
+-include $(wildcard $(O)/loaders/*.d $(O)/loaders/hooks/*.d)
 
 # $(1) tier, $(2) where (all of tests/boot)
 define run_boot_tests

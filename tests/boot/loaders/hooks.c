@@ -30,6 +30,22 @@
  *   acpi-madt-checksum the MADT with a wrong checksum
  *   acpi-madt-disabled no CPU enabled in the MADT
  *   acpi-waet-checksum a table that nobody needs with a wrong checksum
+ *   acpi-self          the XSDT names itself in the place of the MADT
+ *   acpi-null          the XSDT names address 0 in the place of the MADT
+ *   acpi-unmapped      the XSDT names a place without memory instead of the MADT
+ *   acpi-madt-none     no MADT
+ *   acpi-fadt-none     no FADT
+ *   acpi-madt-long     a MADT that is longer than the memory it lies in
+ *   acpi-root-1        a root pointer of ACPI 1.0, and an RSDT
+ *   acpi-hpet-0        the HPET at address 0
+ *   acpi-lapic-absurd  the MADT says that the local APIC is at 12345000
+ *   acpi-cpu-twice     the second CPU in the MADT has the first one's id
+ *   acpi-nmi-lint0     NMIs arrive at LINT0, active low
+ *   acpi-pic-none      the MADT says that there is no PIC
+ *   acpi-io-apic-ram   the I/O APIC where there is RAM
+ *   acpi-io-apic-hole  the I/O APIC where there is nothing
+ *   acpi-io-apic-open  the I/O APIC's input 20 not masked, and 21 for system management interrupts
+ *   acpi-io-apic-last  the I/O APIC has the last interrupts that there can be
  *   clock-hpet-still   the HPET where there is memory that says it is one
  *   clock-hpet-zero    the HPET where there is memory full of zeros
  *   clock-hpet-long    the same, with a period of 100.000001 ns
@@ -45,13 +61,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hooks/hooks.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 
 extern const uint8_t image[], image_end[];
 
-static EFI_SYSTEM_TABLE *system;
-static EFI_BOOT_SERVICES *boot;
+EFI_SYSTEM_TABLE *system;
+EFI_BOOT_SERVICES *boot;
 static EFI_GET_MEMORY_MAP real_get_memory_map;
 static EFI_EXIT_BOOT_SERVICES real_exit_boot_services;
 static EFI_LOCATE_HANDLE_BUFFER real_locate_handle_buffer;
@@ -62,7 +79,7 @@ static bool exit_was_tried;
 
 /* ---- leaving boot services ---- */
 
-static void hang_for_ever(void)
+void hang_for_ever(void)
 {
     for (;;)
         __asm__ volatile("cli; hlt");
@@ -274,279 +291,6 @@ static EFI_STATUS EFIAPI hide_path(EFI_HANDLE handle, EFI_GUID *guid, void **int
     return real_handle_protocol(handle, guid, interface);
 }
 
-/* ---- ACPI ---- */
-
-static void for_each_root_pointer(void (*change)(EFI_CONFIGURATION_TABLE *table))
-{
-    static const EFI_GUID guids[] = {ACPI_20_TABLE_GUID, ACPI_TABLE_GUID};
-
-    for (UINTN i = 0; i < system->NumberOfTableEntries; i++)
-        for (unsigned g = 0; g < ARRAY_COUNT(guids); g++)
-            if (memcmp(&system->ConfigurationTable[i].VendorGuid, &guids[g], sizeof(guids[g])) == 0)
-                change(&system->ConfigurationTable[i]);
-}
-
-static void rename_table(EFI_CONFIGURATION_TABLE *table) { table->VendorGuid.Data1 ^= 1; }
-
-/* A copy of the root pointer that names a copy of the root table, both in memory that is free later. */
-static void move_root_table(EFI_CONFIGURATION_TABLE *table)
-{
-    EFI_PHYSICAL_ADDRESS at = 0;
-    uint8_t *page, sum = 0;
-    uint64_t xsdt;
-    uint32_t length;
-
-    if (((uint8_t *)table->VendorTable)[15] < 2) /* ACPI 1.0's has no such field */
-        return;
-    memcpy(&xsdt, (uint8_t *)table->VendorTable + 24, sizeof(xsdt));
-    memcpy(&length, (void *)(uintptr_t)(xsdt + 4), sizeof(length));
-    if (length > 2048 ||
-        EFI_ERROR(boot->AllocatePages(AllocateAnyPages, EfiBootServicesData, 1, &at)))
-        return;
-    page = (uint8_t *)(uintptr_t)at;
-    memcpy(page, table->VendorTable, 36);
-    memcpy(page + 64, (void *)(uintptr_t)xsdt, length);
-    at += 64;
-    memcpy(page + 24, &at, sizeof(at));
-    for (unsigned i = 0; i < 36; i++)
-        sum += i == 32 ? 0 : page[i];
-    page[32] = (uint8_t)-sum;
-    table->VendorTable = page;
-}
-
-/* Both entries may name one root pointer: a copy each, so that no change undoes another. */
-static void break_checksum(EFI_CONFIGURATION_TABLE *table)
-{
-    static uint8_t copies[2][36];
-    static unsigned used;
-
-    memcpy(copies[used], table->VendorTable, 36);
-    copies[used][8] ^= 0xff;
-    table->VendorTable = copies[used++];
-}
-
-static void break_checksum_20(EFI_CONFIGURATION_TABLE *table)
-{
-    static const EFI_GUID acpi_20 = ACPI_20_TABLE_GUID;
-
-    if (memcmp(&table->VendorGuid, &acpi_20, sizeof(acpi_20)) == 0)
-        break_checksum(table);
-}
-
-/* Offsets of ACPI 6.5, 5.2.5.3, 5.2.6 and 5.2.12. */
-enum {
-    ROOT_CHECKSUM = 8,
-    ROOT_RSDT = 16,
-    ROOT_XSDT = 24,
-    ROOT_CHECKSUM_ALL = 32,
-    ROOT_BYTES = 36,
-    TABLE_LENGTH = 4,
-    TABLE_CHECKSUM = 9,
-    TABLE_BYTES = 36,
-    MADT_ENTRY = 44,
-    MADT_ENTRY_LENGTH = 45,
-    MADT_ENTRY_FLAGS = 48
-};
-
-static uint8_t root[ROOT_BYTES];
-
-static void take_root(EFI_CONFIGURATION_TABLE *table)
-{
-    static const EFI_GUID acpi_20 = ACPI_20_TABLE_GUID;
-
-    if (memcmp(&table->VendorGuid, &acpi_20, sizeof(acpi_20)) != 0)
-        return;
-    memcpy(root, table->VendorTable, ROOT_BYTES);
-    table->VendorTable = root;
-}
-
-static void correct(uint8_t *bytes, unsigned checksum, unsigned size)
-{
-    bytes[checksum] = 0;
-    for (unsigned i = 0; i < size; i++)
-        bytes[checksum] = (uint8_t)(bytes[checksum] - (i == checksum ? 0 : bytes[i]));
-}
-
-static void set_root(uint64_t rsdt, uint64_t xsdt)
-{
-    memcpy(root + ROOT_RSDT, &rsdt, sizeof(uint32_t));
-    memcpy(root + ROOT_XSDT, &xsdt, sizeof(uint64_t));
-    correct(root, ROOT_CHECKSUM, 20);
-    correct(root, ROOT_CHECKSUM_ALL, ROOT_BYTES);
-}
-
-static uint64_t read_address(const uint8_t *at, unsigned size)
-{
-    uint64_t address = 0;
-
-    memcpy(&address, at, size);
-    return address;
-}
-
-static uint32_t table_length(const uint8_t *table)
-{
-    return (uint32_t)read_address(table + TABLE_LENGTH, sizeof(uint32_t));
-}
-
-static uint8_t *xsdt(void) { return (uint8_t *)read_address(root + ROOT_XSDT, sizeof(uint64_t)); }
-
-/* An RSDT of the tables in the XSDT. */
-static uint64_t make_rsdt(void)
-{
-    EFI_PHYSICAL_ADDRESS page = UINT32_MAX;
-    uint32_t count = (table_length(xsdt()) - TABLE_BYTES) / 8, length = TABLE_BYTES + count * 4;
-    uint8_t *rsdt;
-
-    boot->AllocatePages(AllocateMaxAddress, EfiACPIReclaimMemory, 1, &page);
-    rsdt = (uint8_t *)page;
-    memcpy(rsdt, xsdt(), TABLE_BYTES);
-    memcpy(rsdt, "RSDT", 4);
-    memcpy(rsdt + TABLE_LENGTH, &length, sizeof(length));
-    for (uint32_t i = 0; i < count; i++)
-        memcpy(rsdt + TABLE_BYTES + i * 4, xsdt() + TABLE_BYTES + i * 8, 4);
-    correct(rsdt, TABLE_CHECKSUM, length);
-    return page;
-}
-
-static void break_xsdt(bool with_rsdt)
-{
-    uint64_t rsdt = with_rsdt ? make_rsdt() : 0;
-
-    xsdt()[TABLE_CHECKSUM] ^= 0xff;
-    set_root(rsdt, (uint64_t)xsdt());
-}
-
-/* Each at an odd address, one of them over the end of a page. */
-static void move_tables(EFI_MEMORY_TYPE type)
-{
-    EFI_PHYSICAL_ADDRESS pages;
-    uint8_t *list = xsdt(), *next;
-
-    boot->AllocatePages(AllocateAnyPages, type, 4, &pages);
-    next = (uint8_t *)pages + EFI_PAGE_SIZE - 41;
-    for (uint32_t at = TABLE_BYTES; at < table_length(list); at += 8) {
-        const uint8_t *table = (const uint8_t *)read_address(list + at, 8);
-        uint64_t address = (uint64_t)next;
-
-        memcpy(next, table, table_length(table));
-        memcpy(list + at, &address, sizeof(address));
-        next += table_length(table) | 1;
-    }
-    correct(list, TABLE_CHECKSUM, table_length(list));
-    memcpy(next, list, table_length(list));
-    set_root(0, (uint64_t)next);
-}
-
-static void change_table(const char *signature, unsigned offset, uint64_t value, unsigned size,
-                         uint8_t checksum_error)
-{
-    for (uint32_t at = TABLE_BYTES; at < table_length(xsdt()); at += 8) {
-        uint8_t *table = (uint8_t *)read_address(xsdt() + at, 8);
-
-        if (memcmp(table, signature, 4) != 0)
-            continue;
-        memcpy(table + offset, &value, size);
-        correct(table, TABLE_CHECKSUM, table_length(table));
-        table[TABLE_CHECKSUM] ^= checksum_error;
-    }
-}
-
-static bool set_acpi_hook(const char *name)
-{
-    for_each_root_pointer(take_root);
-    if (strcmp(name, "acpi-xsdt-hole") == 0)
-        set_root(0, 0xfee00000);
-    else if (strcmp(name, "acpi-xsdt-broken") == 0)
-        break_xsdt(false);
-    else if (strcmp(name, "acpi-rsdt") == 0)
-        break_xsdt(true);
-    else if (strcmp(name, "acpi-reserved") == 0)
-        move_tables(EfiReservedMemoryType);
-    else if (strcmp(name, "acpi-boot-services") == 0)
-        move_tables(EfiBootServicesData);
-    else if (strcmp(name, "acpi-madt-broken") == 0)
-        change_table("APIC", MADT_ENTRY_LENGTH, 0, 1, 0);
-    else if (strcmp(name, "acpi-madt-checksum") == 0)
-        change_table("APIC", MADT_ENTRY, 0, 1, 0xff);
-    else if (strcmp(name, "acpi-madt-disabled") == 0)
-        change_table("APIC", MADT_ENTRY_FLAGS, 0, 1, 0);
-    else if (strcmp(name, "acpi-waet-checksum") == 0)
-        change_table("WAET", TABLE_BYTES, 0, 1, 0xff);
-    else
-        return false;
-    return true;
-}
-
-/* ---- clocks ---- */
-
-/* ACPI 6.5, 5.2.9; IA-PC HPET Specification 1.0a, 2.3 and 3.2.4. */
-enum {
-    TABLE_SIGNATURE = 0,
-    HPET_BASE = 44,
-    FADT_PM_TIMER = 76,
-    FADT_X_PM_TIMER = 208,
-    FADT_X_PM_TIMER_ADDRESS = 212,
-    GAS_MEMORY_32_BITS = 32 << 8,
-    HPET_AT = 0xfed00000,
-    HPET_PERIOD = 4,
-    HPET_ENABLE = 0x10,
-    HPET_COUNTER = 0xf0
-};
-
-/* A page in which the HPET's registers seem to be, its counter standing still. */
-static uint64_t make_hpet(uint32_t period_fs)
-{
-    EFI_PHYSICAL_ADDRESS page;
-
-    boot->AllocatePages(AllocateAnyPages, EfiReservedMemoryType, 1, &page);
-    for (unsigned i = 0; i < EFI_PAGE_SIZE; i++)
-        ((uint8_t *)page)[i] = 0;
-    memcpy((uint8_t *)page + HPET_PERIOD, &period_fs, sizeof(period_fs));
-    return page;
-}
-
-static void move_hpet(uint32_t period_fs)
-{
-    change_table("HPET", HPET_BASE, make_hpet(period_fs), sizeof(uint64_t), 0);
-}
-
-static void remove_hpet(void) { change_table("HPET", TABLE_SIGNATURE, 'X', 1, 0); }
-
-/* To memory; 0: there is none. */
-static void move_pm_timer(uint64_t address)
-{
-    change_table("FACP", FADT_PM_TIMER, 0, sizeof(uint32_t), 0);
-    change_table("FACP", FADT_X_PM_TIMER, GAS_MEMORY_32_BITS, sizeof(uint32_t), 0);
-    change_table("FACP", FADT_X_PM_TIMER_ADDRESS, address, sizeof(uint64_t), 0);
-}
-
-static bool set_clock_hook(const char *name)
-{
-    if (strcmp(name, "clock-hpet-still") == 0) {
-        move_hpet(10000000);
-    } else if (strcmp(name, "clock-hpet-zero") == 0) {
-        move_hpet(0);
-    } else if (strcmp(name, "clock-hpet-long") == 0) {
-        move_hpet(100000001);
-    } else if (strcmp(name, "clock-pm-still") == 0) {
-        remove_hpet();
-        move_pm_timer(make_hpet(0));
-    } else if (strcmp(name, "clock-pm-fast") == 0) {
-        remove_hpet();
-        *(volatile uint32_t *)(uintptr_t)(HPET_AT + HPET_ENABLE) = 1;
-        move_pm_timer(HPET_AT + HPET_COUNTER);
-    } else if (strcmp(name, "clock-none") == 0) {
-        remove_hpet();
-        move_pm_timer(0);
-    } else if (strcmp(name, "clock-all-still") == 0) {
-        move_hpet(10000000);
-        move_pm_timer(make_hpet(0));
-    } else {
-        return false;
-    }
-    return true;
-}
-
 /* ---- choosing and starting ---- */
 
 static bool set_hook(const char *name)
@@ -575,16 +319,8 @@ static bool set_hook(const char *name)
         boot->LocateHandleBuffer = hide_gop;
     else if (strcmp(name, "gop-pathless") == 0)
         boot->HandleProtocol = hide_path;
-    else if (strcmp(name, "acpi-moved") == 0)
-        for_each_root_pointer(move_root_table);
-    else if (strcmp(name, "rsdp-none") == 0)
-        for_each_root_pointer(rename_table);
-    else if (strcmp(name, "rsdp-checksum") == 0)
-        for_each_root_pointer(break_checksum);
-    else if (strcmp(name, "rsdp-2-checksum") == 0)
-        for_each_root_pointer(break_checksum_20);
     else
-        return set_acpi_hook(name) || set_clock_hook(name);
+        return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name);
     return true;
 }
 
