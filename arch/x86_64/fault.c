@@ -194,19 +194,4 @@ vaddr_t arch_trap_address(const struct trap_frame *frame)
     return (uint8_t)frame->vector == X86_EXC_PF ? x86_read_cr2() : 0;
 }
 
-const char *arch_trap_mnemonic(unsigned vector)
-{
-    static const char *const mnemonics[X86_EXCEPTION_COUNT] = {
-#define X(vector, mnemonic, name, ist, dpl) [vector] = "#" #mnemonic,
-        X86_EXCEPTIONS(X)
-#undef X
-    };
-
-    if (vector >= X86_EXCEPTION_COUNT)
-        return vector == VECTOR_LAPIC_TIMER ? "timer interrupt"
-               : vector == VECTOR_CALL      ? "interrupt by another CPU"
-                                            : "interrupt";
-    return mnemonics[vector] ? mnemonics[vector] : "reserved exception";
-}
-
 void arch_trap_step_over_check(struct trap_frame *frame) { frame->rip += UD2_BYTES; }

@@ -33,10 +33,19 @@ struct bit_word {
 static const struct exception_words {
     const char *mnemonic, *name;
 } exceptions[X86_EXCEPTION_COUNT] = {
-#define X(vector, mnemonic, name, ist, dpl) [vector] = {#mnemonic, name},
+#define X(vector, mnemonic, name, ist, dpl) [vector] = {"#" #mnemonic, name},
     X86_EXCEPTIONS(X)
 #undef X
 };
+
+const char *arch_trap_mnemonic(unsigned vector)
+{
+    if (vector >= X86_EXCEPTION_COUNT)
+        return vector == VECTOR_LAPIC_TIMER ? "timer interrupt"
+               : vector == VECTOR_CALL      ? "interrupt by another CPU"
+                                            : "interrupt";
+    return exceptions[vector].mnemonic ? exceptions[vector].mnemonic : "reserved exception";
+}
 
 static const char *const meanings[X86_EXCEPTION_COUNT] = {
     [X86_EXC_DE] = "division by zero, or a quotient too large for its register",
@@ -295,7 +304,7 @@ void x86_fault_decode(const struct trap_frame *frame, const struct x86_fault_sta
                             .is_trap = is_trap(vector, state),
                             .error = frame->error};
     if (vector < X86_EXCEPTION_COUNT && exceptions[vector].name) {
-        fault->mnemonic = exceptions[vector].mnemonic;
+        fault->mnemonic = exceptions[vector].mnemonic + 1; /* without the # */
         fault->name = exceptions[vector].name;
     }
     fault->has_error = vector < X86_EXCEPTION_COUNT && (X86_EXC_WITH_ERROR_CODE >> vector & 1);
