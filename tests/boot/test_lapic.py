@@ -54,6 +54,16 @@ def test_io_apic_after_boot(tmp_path: Path) -> None:
     assert all(int(value, 16) == 0x10000 for value in pins.values()), text
 
 
+@pytest.mark.parametrize("options, is_ours", [("exit-refused-0", True), ("acpi-pic-none", False)])
+def test_pic_is_spared_where_there_is_none(tmp_path: Path, options: str, is_ours: bool) -> None:
+    with running(f"options: {options}\n", tmp_path, "loaders/hooks.efi") as machine:
+        wait_for(machine, tmp_path, "ready: ")
+        text = monitor(machine, "info pic")
+    bases = re.findall(r"pic[01]: .*irq_base=([0-9a-f]+)", text)
+    assert len(bases) == 2, text
+    assert (sorted(bases) == ["20", "28"]) == is_ours, text
+
+
 def check(text: str, wanted: dict[str, str]) -> None:
     values = {match[1]: match[2] for match in re.finditer(r"^(\w+)\s+(0x\w+|\(none\))", text, re.M)}
     assert {name: values[name] for name in wanted} == wanted, text

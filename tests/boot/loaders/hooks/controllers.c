@@ -53,6 +53,8 @@ bool set_controller_hook(const char *name)
         change_madt_entry(1, 0, 4, HOLE, 4);
     else if (strcmp(name, "acpi-io-apic-last") == 0)
         change_madt_entry(1, 0, 8, UINT32_MAX - 3, 4);
+    else if (strcmp(name, "acpi-io-apic-odd") == 0)
+        change_madt_entry(1, 0, 4, IO_APIC_AT + 4, 4);
     else if (strcmp(name, "acpi-io-apic-open") == 0)
         open_io_apic();
     else
