@@ -3,6 +3,7 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "kernel/cpu_call.h"
 #include "kernel/log.h"
 #include "kernel/time/clock.h"
 #include "lib/format.h"
@@ -31,8 +32,15 @@ static size_t list_broken(const struct mmu_audit *audit, char *text, size_t size
     return length;
 }
 
+static void verify_cpu(void *well)
+{
+    if (!arch_cpu_verify())
+        atomic_store((atomic_bool *)well, false);
+}
+
 bool audit_run(void)
 {
+    atomic_bool well = true;
     uint64_t began = clock_now_ns();
     struct mmu_audit audit;
     char broken[400];
@@ -51,5 +59,6 @@ bool audit_run(void)
                  "executable");
     log_debug("audit: %lu pages looked at in %lu us", audit.leaf_count,
               (clock_now_ns() - began) / 1000);
-    return arch_cpu_verify() && clean;
+    cpu_run_on_all(verify_cpu, &well);
+    return well && clean;
 }

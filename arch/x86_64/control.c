@@ -11,6 +11,7 @@
 #include "lib/pat.h"
 #include "x86/control.h"
 #include "x86/cpuid.h"
+#include "x86/mtrr.h"
 #include "x86/registers.h"
 
 enum control_register { CR0, CR4, EFER, XCR0, PAT, CONTROL_REGISTER_COUNT };
@@ -67,6 +68,8 @@ uint64_t x86_startup_cr4(void) { return CR4_PAE | (x86_read_cr4() & CR4_LA57); }
 
 uint64_t x86_startup_efer(void) { return wanted(EFER) & ~EFER_LMA; }
 
+uint64_t x86_read_pat(void) { return x86_has(X86_PAT) ? x86_read_msr(MSR_PAT) : 0; }
+
 static uint64_t current(enum control_register which)
 {
     switch (which) {
@@ -77,7 +80,7 @@ static uint64_t current(enum control_register which)
     case EFER:
         return x86_read_msr(MSR_EFER);
     case PAT:
-        return x86_has(X86_PAT) ? x86_read_msr(MSR_PAT) : 0;
+        return x86_read_pat();
     default:
         return x86_has(X86_XSAVE) ? x86_read_xcr0() : 0;
     }
@@ -145,7 +148,7 @@ bool arch_cpu_verify(void)
         log_error("%s is %lx but was set to %lx: something changed it", register_names[which], is,
                   should);
     }
-    return same;
+    return mtrr_verify() && same;
 }
 
 bool arch_cpu_verify_notices(void)
@@ -155,7 +158,7 @@ bool arch_cpu_verify_notices(void)
     x86_write_cr0(x86_read_cr0() & ~CR0_WP);
     noticed = !arch_cpu_verify();
     x86_write_cr0(wanted(CR0));
-    return noticed && arch_cpu_verify();
+    return noticed && mtrr_verify_notices() && arch_cpu_verify();
 }
 
 void arch_cpu_log(void)
@@ -193,5 +196,6 @@ static void patch_smap(void)
 void arch_cpu_init(void)
 {
     x86_features_init();
+    mtrr_remember();
     patch_smap();
 }

@@ -17,6 +17,7 @@ static const struct feature_bit {
     [X86_ALWAYS] = {"long mode", 0x80000001, EDX, 29},
     [X86_MCE] = {"MCE", 1, EDX, 7},
     [X86_MCA] = {"MCA", 1, EDX, 14},
+    [X86_MTRR] = {"MTRR", 1, EDX, 12},
     [X86_PAT] = {"PAT", 1, EDX, 16},
     [X86_PGE] = {"PGE", 1, EDX, 13},
     [X86_X2APIC] = {"x2APIC", 1, ECX, 21},

@@ -17,8 +17,10 @@
 #include "kernel/mm/vmap.h"
 #include "lib/string.h"
 #include "smp_tables.h"
+#include "x86/control.h"
 #include "x86/lapic.h"
 #include "x86/lapic_mode.h"
+#include "x86/mtrr.h"
 #include "x86/trampoline.h"
 
 #define INIT_WAIT_US      10000
@@ -279,12 +281,16 @@ static void report_in(struct x86_cpu *cpu)
 
 void x86_ap_main(struct x86_cpu *cpu)
 {
+    bool had_other_types;
+
     arch_cpu_init_cpu();
+    had_other_types = mtrr_init_cpu();
     arch_mmu_space_switch(&kernel_space);
     frame_init_cpu();
     heap_init_cpu();
     lapic_init_cpu();
     report_in(cpu);
-    log_debug("APIC id %X runs", cpu->common.apic_id);
+    log_debug("APIC id %X runs, PAT %lx%s", cpu->common.apic_id, x86_read_pat(),
+              had_other_types ? ", MTRRs taken over from the boot CPU" : "");
     cpu_idle_loop();
 }

@@ -95,16 +95,16 @@ void arch_cpu_log(void);
 /* The id of this CPU's local APIC, by which ACPI lists it; also before the APIC is set up. */
 uint32_t arch_cpu_apic_id(void);
 
-/* Compares the control registers with what arch_cpu_init_cpu() wrote; false, with a line for each
- * in the log, when something changed them behind the kernel's back. */
+/* Compares this CPU's control registers with what arch_cpu_init_cpu() wrote, and its memory types by address with those
+ * that the boot CPU had at first; false, with a line for each that differs in the log. */
 bool arch_cpu_verify(void);
 
 /* The same as a text for a report, without a log, and GS when the exception that is reported came from the kernel; 0 when
  * nothing differs or nothing was set yet. At most size - 1 characters. Any context. */
 size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size);
 
-/* Switches one protection off behind the kernel's back, and says whether arch_cpu_verify() noticed and
- * is content again afterwards. Interrupts off. */
+/* Switches one protection off behind the kernel's back and changes a memory type that is not in force, and says whether
+ * arch_cpu_verify() noticed both and is content again afterwards. Interrupts off. */
 bool arch_cpu_verify_notices(void);
 
 /* Memory, port and MMIO operations that drivers in kernel/ need. Ports exist on x86 only: the 16550

@@ -9,4 +9,7 @@ uint64_t x86_startup_cr0(void);
 uint64_t x86_startup_cr4(void);
 uint64_t x86_startup_efer(void);
 
+/* This CPU's page attribute table; 0 when it has none. */
+uint64_t x86_read_pat(void);
+
 #endif

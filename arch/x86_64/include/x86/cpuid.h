@@ -9,6 +9,7 @@ enum x86_feature {
     X86_ALWAYS, /* every x86-64 CPU has it */
     X86_MCE,
     X86_MCA,
+    X86_MTRR,
     X86_PAT,
     X86_PGE,
     X86_X2APIC,

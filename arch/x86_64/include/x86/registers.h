@@ -14,6 +14,7 @@
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
 #define CR0_AM BIT(18)
+#define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
 
 #define CR4_DE         BIT(3)
@@ -35,11 +36,20 @@
 #define APIC_BASE_ADDRESS                      BIT_RANGE(51, 12)
 #define MSR_XAPIC_DISABLE_STATUS               0x0bd
 #define XAPIC_DISABLE_STATUS_DISABLED          BIT(0)
+#define MSR_MTRR_CAP                           0x0fe
+#define MTRR_CAP_VARIABLE                      BIT_RANGE(7, 0) /* how many ranges */
+#define MTRR_CAP_FIXED                         BIT(8)
 #define MSR_ARCH_CAPABILITIES                  0x10a
 #define ARCH_CAPABILITIES_XAPIC_DISABLE_STATUS BIT(21)
 #define MSR_MCG_CAP                            0x179
 #define MSR_MCG_STATUS                         0x17a
+#define MSR_MTRR_BASE_0                        0x200 /* base and mask of the first range, then of the next */
+#define MTRR_MASK_VALID                        BIT(11)
+#define MSR_MTRR_FIXED_64K                     0x250
+#define MSR_MTRR_FIXED_16K                     0x258 /* 2 */
+#define MSR_MTRR_FIXED_4K                      0x268 /* 8 */
 #define MSR_PAT                                0x277
+#define MSR_MTRR_DEF_TYPE                      0x2ff
 #define MSR_TSC_DEADLINE                       0x6e0
 #define MSR_X2APIC_FIRST                       0x800
 #define MSR_EFER                               0xc0000080
