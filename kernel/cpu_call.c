@@ -16,18 +16,23 @@
 
 typedef _Atomic(struct cpu_request *) request_slot;
 
-static bool serve(request_slot *slot)
-{
-    struct cpu_request *request = atomic_exchange(slot, NULL);
+static struct cpu_request *take(request_slot *slot) { return atomic_exchange(slot, NULL); }
 
-    if (!request)
-        return false;
+static void do_request(struct cpu_request *request)
+{
     request->function(request->argument);
     atomic_fetch_sub(&request->pending, 1); /* the last touch: its owner may be gone then */
-    return true;
 }
 
-void cpu_serve_call_now(struct cpu *self) { serve(&self->call); }
+void cpu_serve_call_now(struct cpu *self)
+{
+    struct cpu_request *request = take(&self->call);
+
+    if (!request)
+        return;
+    atomic_fetch_add_explicit(&self->call_count, 1, memory_order_relaxed);
+    do_request(request);
+}
 
 /* What a CPU does while it waits for another: it may be what the other waits for. */
 static void wait_a_moment(void)
@@ -154,10 +159,12 @@ void cpu_run_on_all(void (*function)(void *), void *argument)
 /* Between the last look and the halt interrupts are off, so the one that brings work is not missed. */
 void cpu_idle_loop(void)
 {
+    struct cpu_request *request;
+
     for (;;) {
         arch_irq_enable();
-        while (serve(&cpu_self()->work))
-            ;
+        while ((request = take(&cpu_self()->work)))
+            do_request(request);
         arch_irq_disable();
         if (!atomic_load(&cpu_self()->work))
             idle_wait_cpu();

@@ -6,6 +6,7 @@
 #include "arch/mmu.h"
 #include "arch/timer.h"
 #include "arch/trap.h"
+#include "cpu_selftest.h"
 #include "kernel/audit.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
@@ -200,6 +201,8 @@ static const struct {
     {"canary", test_canary},
     {"audit", memory_selftest_audit},
     {"memory", memory_selftest},
+    {"cpus", cpu_selftest},
+    {"shootdown", memory_selftest_shootdown},
     {"acpi-memory", memory_selftest_acpi},
     {"time", time_selftest},
     {"drift", time_selftest_drift},

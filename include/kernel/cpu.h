@@ -77,6 +77,7 @@ struct cpu {
     uint64_t lapic_error_count;         /* error interrupts of its local APIC */
     _Atomic(struct cpu_request *) call; /* to be served at once, in an interrupt (arch/smp.h) */
     _Atomic(struct cpu_request *) work; /* to be done when this CPU is idle (kernel/cpu_run.h) */
+    atomic_ulong call_count;            /* calls served */
     atomic_bool online;                 /* it runs the kernel, and an NMI finds its handler */
     _Atomic(const struct trap_frame *) stopped; /* what a report stopped it at; NULL: it runs */
     _Atomic(const struct trap_frame *) faulted; /* what it reports, or waits to; NULL: nothing */

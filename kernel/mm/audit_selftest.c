@@ -10,8 +10,7 @@
 #include "kernel/mm/vmap.h"
 #include "lib/compiler.h"
 
-/* A page of the vmap area that no reservation has; a device that is no RAM. */
-#define SPARE_VIRT  (VMAP_START + VMAP_BYTES - PAGE_SIZE)
+/* A device that is no RAM. */
 #define DEVICE_PHYS 0xfee00000
 
 static paddr_t frame; /* for mappings that need one */

@@ -17,7 +17,6 @@
 #include "lib/string.h"
 
 #define SINGLE_FRAMES 300 /* more than a CPU's cache holds */
-#define SPARE_VIRT    (VMAP_START + VMAP_BYTES - 4 * GIB)
 
 static uint64_t random_state;
 

@@ -4,6 +4,12 @@
 
 #include <stdbool.h>
 
+#include "kernel/address_map.h"
+#include "lib/types.h"
+
+/* For what they map: at the end of the vmap area, where no reservation comes so soon. */
+#define SPARE_VIRT (VMAP_START + VMAP_BYTES - 4 * GIB)
+
 /* Breaks every rule of the audit (arch/mmu.h) once, and sees it found. */
 bool memory_selftest_audit(void);
 
@@ -15,5 +21,8 @@ bool memory_selftest_exhaustion(void);
 
 /* Gives the memory of ACPI's tables back, for good: nobody may need them any more. */
 bool memory_selftest_acpi(void);
+
+/* What one CPU changes in page tables, another sees at once. Passes where there is no other. */
+bool memory_selftest_shootdown(void);
 
 #endif
