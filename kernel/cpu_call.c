@@ -24,14 +24,17 @@ static void do_request(struct cpu_request *request)
     atomic_fetch_sub(&request->pending, 1); /* the last touch: its owner may be gone then */
 }
 
+/* Who waits may have interrupts on; what is called relies on their being off. */
 void cpu_serve_call_now(struct cpu *self)
 {
+    irq_state_t state = arch_irq_save();
     struct cpu_request *request = take(&self->call);
 
-    if (!request)
-        return;
-    atomic_fetch_add_explicit(&self->call_count, 1, memory_order_relaxed);
-    do_request(request);
+    if (request) {
+        atomic_fetch_add_explicit(&self->call_count, 1, memory_order_relaxed);
+        do_request(request);
+    }
+    arch_irq_restore(state);
 }
 
 /* What a CPU does while it waits for another: it may be what the other waits for. */

@@ -111,6 +111,16 @@ static bool two_call_each_other(void)
     return were_done(ROUNDS, others * ROUNDS);
 }
 
+/* Who waits with interrupts on may see a call before it is interrupted: off they must be in it all the same. */
+static bool who_waits_is_called(void)
+{
+    unsigned others = cpu_count() - 1;
+
+    for (struct cpu *cpu = cpu_next(cpu_self()); cpu; cpu = cpu_next(cpu))
+        cpu_run(cpu, call_boot_cpu, cpu_self());
+    return were_done(0, others * ROUNDS);
+}
+
 static bool all_call_all(void)
 {
     unsigned calls = (cpu_count() - 1) * ROUNDS;
@@ -160,6 +170,7 @@ static const struct {
     {"calls to all", calls_to_all},
     {"calls with interrupts off", calls_with_interrupts_off},
     {"two calling each other", two_call_each_other},
+    {"calls of one that waits", who_waits_is_called},
     {"all calling all", all_call_all},
     {"runs, one by one", runs_one_by_one},
     {"runs on all", runs_on_all},
