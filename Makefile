@@ -59,6 +59,9 @@ COMMON_CFLAGS := -std=gnu17 -ffreestanding -O2 -g -mno-red-zone -mgeneral-regs-o
                  -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
                  "-ffile-prefix-map=$(CURDIR)=." -MMD -MP $(WARNINGS)
 
+# No gaps between functions and before loops: BOOTX64.EFI is to stay small.
+COMMON_CFLAGS += -falign-functions=1 -falign-loops=1 $(if $(IS_CLANG),,-falign-jumps=1 -falign-labels=1)
+
 # clang's assembler leaves the folder in the line program whatever -ffile-prefix-map says.
 ASFLAGS := -g -MMD -MP $(if $(IS_CLANG),-fdebug-compilation-dir=.,"-ffile-prefix-map=$(CURDIR)=.")
 

@@ -77,12 +77,23 @@ NOINLINE static void flush_elsewhere(const struct address_space *space, vaddr_t 
     cpu_call_wait(&request);
 }
 
-void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes)
+NOINLINE static void flush_everywhere(const struct address_space *space, vaddr_t virt,
+                                      uint64_t bytes)
 {
     if (may_know(cpu_self(), space))
         flush_here(virt, bytes);
     if (cpu_count() > 1)
         flush_elsewhere(space, virt, bytes);
+}
+
+/* One page of the kernel's while one CPU runs is the commonest by far. */
+void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes)
+{
+    if (cpu_count() == 1 && bytes == PAGE_SIZE && space == &kernel_space) {
+        flush_page(virt);
+        return;
+    }
+    flush_everywhere(space, virt, bytes);
 }
 
 /* Said before CR3 is written: who takes something out of the space from then on sees that this CPU may know it. */
