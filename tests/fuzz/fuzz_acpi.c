@@ -94,9 +94,12 @@ static void check(const struct acpi *acpi)
 
         require(cpu->enabled != cpu->online_capable);
         require(acpi_madt_find(&acpi->madt, cpu->apic_id) == cpu); /* no id twice */
+        require(cpu->nmi_pin <= 1 || cpu->nmi_pin == ACPI_NO_NMI_PIN);
         enabled += cpu->enabled;
     }
     require(enabled == acpi->madt.enabled_count);
+    for (size_t i = 0; i < acpi->madt.io_apic_count; i++)
+        require(acpi->madt.io_apics[i].address != 0);
     for (size_t i = 0; i < acpi->mcfg.count; i++)
         require(acpi->mcfg.ranges[i].first_bus <= acpi->mcfg.ranges[i].last_bus);
 }
