@@ -41,18 +41,30 @@ static void mask_all(volatile uint32_t *registers, uint32_t input_count)
             write(registers, REDIRECTION(input), (uint32_t)MASKED);
 }
 
-/* NULL when it was masked and is known from now on. */
+/* It is known from now on, unless its interrupts cannot be. */
+static void add(struct io_apic io_apic)
+{
+    const char *problem = io_apic_range_problem(&io_apic, io_apics, io_apic_count);
+
+    if (problem) {
+        log_warn("I/O APIC %u: %s: it is masked, and none of them is known", io_apic.id, problem);
+        return;
+    }
+    io_apics[io_apic_count++] = io_apic;
+    log_debug("I/O APIC %u: version %02x, interrupts %u to %u, all masked", io_apic.id,
+              io_apic.version, io_apic.first_gsi, io_apic.first_gsi + (io_apic.input_count - 1));
+}
+
+/* NULL when it was masked. */
 static const char *take(const struct acpi_io_apic *entry, volatile uint32_t *registers)
 {
     struct io_apic io_apic = io_apic_describe(entry, read(registers, VERSION));
-    const char *problem = io_apic_problem(&io_apic, io_apics, io_apic_count);
+    const char *problem = io_apic_problem(&io_apic);
 
     if (problem)
         return problem;
     mask_all(registers, io_apic.input_count);
-    io_apics[io_apic_count++] = io_apic;
-    log_debug("I/O APIC %u: version %02x, interrupts %u to %u, all masked", io_apic.id,
-              io_apic.version, io_apic.first_gsi, io_apic.first_gsi + (io_apic.input_count - 1));
+    add(io_apic);
     return NULL;
 }
 

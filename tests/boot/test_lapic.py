@@ -44,8 +44,9 @@ def test_nmi_where_the_table_says(tmp_path: Path) -> None:
         check(text, WANTED_LINT0)
 
 
-def test_io_apic_after_boot(tmp_path: Path) -> None:
-    with running("options: acpi-io-apic-open\n", tmp_path, "loaders/hooks.efi") as machine:
+@pytest.mark.parametrize("hook", ["acpi-io-apic-open", "acpi-io-apic-last"])
+def test_io_apic_after_boot(tmp_path: Path, hook: str) -> None:
+    with running(f"options: {hook}\n", tmp_path, "loaders/hooks.efi") as machine:
         wait_for(machine, tmp_path, "ready: ")
         text = monitor(machine, "info pic")
     pins = dict(re.findall(r"pin (\d+) +(0x[0-9a-f]+)", text))

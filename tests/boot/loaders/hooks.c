@@ -46,7 +46,7 @@
  *   acpi-io-apic-hole  the I/O APIC where there is nothing
  *   acpi-io-apic-odd   the I/O APIC four bytes from where it can be
  *   acpi-io-apic-open  the I/O APIC's input 20 not masked, and 21 for system management interrupts
- *   acpi-io-apic-last  the I/O APIC has the last interrupts that there can be
+ *   acpi-io-apic-last  the same, and the MADT gives it the last interrupts that there can be
  *   clock-hpet-still   the HPET where there is memory that says it is one
  *   clock-hpet-zero    the HPET where there is memory full of zeros
  *   clock-hpet-long    the same, with a period of 100.000001 ns

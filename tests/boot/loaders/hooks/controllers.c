@@ -35,6 +35,12 @@ static void open_io_apic(void)
     registers[4] = 0x200; /* a system management interrupt */
 }
 
+static void give_last_interrupts(void)
+{
+    change_madt_entry(1, 0, 8, UINT32_MAX - 3, 4);
+    open_io_apic();
+}
+
 bool set_controller_hook(const char *name)
 {
     if (strcmp(name, "acpi-hpet-0") == 0)
@@ -52,7 +58,7 @@ bool set_controller_hook(const char *name)
     else if (strcmp(name, "acpi-io-apic-hole") == 0)
         change_madt_entry(1, 0, 4, HOLE, 4);
     else if (strcmp(name, "acpi-io-apic-last") == 0)
-        change_madt_entry(1, 0, 8, UINT32_MAX - 3, 4);
+        give_last_interrupts();
     else if (strcmp(name, "acpi-io-apic-odd") == 0)
         change_madt_entry(1, 0, 4, IO_APIC_AT + 4, 4);
     else if (strcmp(name, "acpi-io-apic-open") == 0)
