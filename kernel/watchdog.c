@@ -13,7 +13,6 @@
 #include "kernel/time/timer.h"
 
 #define LOOKS_A_LIMIT 4
-#define TICK_NS       (NS_PER_SECOND / TICK_HZ)
 #define NS_PER_MS     UINT64_C(1000000)
 #define WAITING_MAX   100
 

@@ -48,7 +48,7 @@ struct x86_cpu boot_cpu = {
         [GDT_USER_CODE32] = 0,
         [GDT_USER_DATA]   = SEG_DESC_DATA | SEG_DPL3,
         [GDT_USER_CODE]   = SEG_DESC_CODE | SEG_DPL3,
-        [GDT_TSS]         = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1), /* base: start.S */
+        [GDT_TSS]         = SEG_DESC_TSS, /* base: start.S */
     },
     .tss = {
         .rsp = {(uint64_t)boot_stacks.main + BOOT_STACK_BYTES},

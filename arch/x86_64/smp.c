@@ -21,6 +21,7 @@
 #include "x86/lapic.h"
 #include "x86/lapic_mode.h"
 #include "x86/mtrr.h"
+#include "x86/smp.h"
 #include "x86/trampoline.h"
 
 #define INIT_WAIT_US      10000
@@ -32,7 +33,7 @@
 struct starting_cpu x86_starting_cpus[CPUS_MAX];
 uint32_t x86_starting_count;
 
-static uint64_t counts_of(uint64_t us)
+uint64_t x86_counts_of(uint64_t us)
 {
     uint64_t hz = arch_clock_calibration()->timestamp_hz;
 
@@ -82,7 +83,7 @@ static struct x86_cpu *make_cpu(uint32_t apic_id)
     cpu->common.self = &cpu->common;
     cpu->common.apic_id = apic_id;
     memcpy(cpu->gdt, boot_cpu.gdt, sizeof(cpu->gdt));
-    cpu->gdt[GDT_TSS] = SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1);
+    cpu->gdt[GDT_TSS] = SEG_DESC_TSS;
     cpu->gdt[GDT_TSS + 1] = 0;
     if (make_stacks(cpu))
         return cpu;
@@ -162,7 +163,7 @@ static unsigned count_from_state(uint32_t state)
 /* Waits until all have come that far, or none has for so long. */
 static void wait_for_all(uint32_t state, uint64_t us)
 {
-    uint64_t last = arch_timestamp(), counts = counts_of(us);
+    uint64_t last = arch_timestamp(), counts = x86_counts_of(us);
     unsigned come = 0;
 
     while (come < x86_starting_count && arch_timestamp() - last < counts) {
@@ -195,7 +196,7 @@ static void start_all(paddr_t page)
     send_init();
     init_sent = arch_timestamp();
     make_cpus();
-    while (arch_timestamp() - init_sent < counts_of(INIT_WAIT_US))
+    while (arch_timestamp() - init_sent < x86_counts_of(INIT_WAIT_US))
         arch_cpu_relax();
     send_sipi(page);
     wait_for_all(CPU_CLAIMED, SIPI_WAIT_US);
@@ -236,7 +237,7 @@ static void wait_for_online(unsigned missing)
 
 static void log_result(uint64_t began)
 {
-    uint64_t counts = arch_timestamp() - began, per_ms = counts_of(1000);
+    uint64_t counts = arch_timestamp() - began, per_ms = x86_counts_of(1000);
 
     log_info("CPUs: %u of %u run, started in %lu ms", cpu_count(), x86_starting_count + 1,
              counts / per_ms);

@@ -7,16 +7,14 @@
 
 #include "arch/cpu.h"
 #include "arch/machine.h"
-#include "arch/timer.h"
 #include "kernel/cpu_call.h"
 #include "x86/exceptions.h"
 #include "x86/lapic.h"
 #include "x86/smp.h"
 
 /* A CPU of its own answers in microseconds; under an emulator it must get its turn first. */
-#define STOP_WAIT_MS         10
-#define STOP_WAIT_VIRTUAL_MS 1000
-#define FASTEST_TSC_KHZ      UINT64_C(6000000)
+#define STOP_WAIT_US         10000
+#define STOP_WAIT_VIRTUAL_US 1000000
 
 static atomic_bool stopping;
 
@@ -41,20 +39,13 @@ void arch_smp_stop_here(const struct trap_frame *frame)
     arch_cpu_stop();
 }
 
-static uint64_t stop_wait_counts(void)
-{
-    uint64_t khz = arch_clock_calibration()->timestamp_hz / 1000;
-
-    return (khz ? khz : FASTEST_TSC_KHZ) *
-           (arch_machine_is_virtual() ? STOP_WAIT_VIRTUAL_MS : STOP_WAIT_MS);
-}
-
 /* Whoever comes up sets `online` and then looks at `stopping`; here it is the other way round: so one of the two sees the
  * other. */
 void arch_smp_stop_others(void)
 {
     const struct cpu *self = cpu_self(), *cpu = NULL;
-    uint64_t start = arch_timestamp(), limit = stop_wait_counts();
+    uint64_t start = arch_timestamp(),
+             limit = x86_counts_of(arch_machine_is_virtual() ? STOP_WAIT_VIRTUAL_US : STOP_WAIT_US);
 
     atomic_store(&stopping, true);
     while ((cpu = cpu_next(cpu)))

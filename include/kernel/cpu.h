@@ -74,17 +74,18 @@ struct cpu {
     struct slab_cpu slabs;
     struct timers timers;
     struct tick tick;
-    uint64_t lapic_error_count;         /* error interrupts of its local APIC */
-    _Atomic(struct cpu_request *) call; /* to be served at once, in an interrupt (arch/smp.h) */
-    _Atomic(struct cpu_request *) work; /* to be done when this CPU is idle (kernel/cpu_run.h) */
+    uint64_t lapic_error_count; /* error interrupts of its local APIC */
+    _Atomic(struct cpu_request *)
+        call; /* to be served at once, in an interrupt (kernel/cpu_call.h) */
+    _Atomic(struct cpu_request *) work; /* to be done when this CPU is idle (the same) */
     atomic_ulong call_count;            /* calls served */
     atomic_bool online;                 /* it runs the kernel, and an NMI finds its handler */
     _Atomic(const struct trap_frame *) stopped; /* what a report stopped it at; NULL: it runs */
     _Atomic(const struct trap_frame *) faulted; /* what it reports, or waits to; NULL: nothing */
+    vaddr_t fault_address;                      /* of what it reports, when that has one; else 0 */
     const struct spinlock *waits_for;           /* a lock that another CPU holds; or NULL */
     atomic_bool asked_to_report; /* by the NMI that is on its way (kernel/watchdog.h) */
     bool stalled, deaf;          /* what the watchdog found last */
-    vaddr_t fault_address;       /* of that, when it has one; else 0 */
 };
 
 /* Every CPU that has a structure, by id, up to the first NULL: of those beyond 0 some may not have come up. The first is

@@ -26,7 +26,7 @@ struct spinlock {
 
 /* spinlock.c: a panic that says what was done wrong; and waiting for another CPU to let go, until the lock is taken. */
 NORETURN void spinlock_misused(const struct spinlock *lock, const char *what);
-SAVES_REGISTERS void spinlock_wait(struct spinlock *lock, struct cpu *self);
+void spinlock_wait(struct spinlock *lock, struct cpu *self);
 
 /* "waits for the lock "x", which CPU 1 holds", or nothing, when that CPU waits for none. At most size - 1 characters. Takes
  * no lock: the holder may change meanwhile. Any context. */

@@ -3,10 +3,8 @@
 #ifndef LIB_COMPILER_H
 #define LIB_COMPILER_H
 
-#define NORETURN __attribute__((noreturn))
-#define NOINLINE __attribute__((noinline))
-/* The callee saves every register: a call on a path that is hardly ever taken costs its caller none. */
-#define SAVES_REGISTERS   __attribute__((no_caller_saved_registers))
+#define NORETURN          __attribute__((noreturn))
+#define NOINLINE          __attribute__((noinline))
 #define PACKED            __attribute__((packed))
 #define ALIGNED(bytes)    __attribute__((aligned(bytes)))
 #define SECTION(name)     __attribute__((section(name)))

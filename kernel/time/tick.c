@@ -10,13 +10,12 @@
 #include "kernel/time/clock.h"
 #include "lib/bits.h"
 
-#define PERIOD_NS (NS_PER_SECOND / TICK_HZ)
-#define RUNNING   BIT(63)
+#define RUNNING BIT(63)
 
 /* `now` is read after the word: it is not before the moment at which that was written, on no CPU. */
 static uint64_t owed_at(uint64_t word, uint64_t now)
 {
-    return word & RUNNING ? now / PERIOD_NS - (word & ~RUNNING) : word;
+    return word & RUNNING ? now / TICK_NS - (word & ~RUNNING) : word;
 }
 
 uint64_t tick_owed(const struct cpu *cpu)
@@ -36,7 +35,7 @@ uint64_t tick_overdue(const struct cpu *cpu)
 
 static void set_next(struct tick *tick, uint64_t now)
 {
-    timer_set(&tick->timer, (now / PERIOD_NS + 1) * PERIOD_NS);
+    timer_set(&tick->timer, (now / TICK_NS + 1) * TICK_NS);
 }
 
 /* Of several that are due one is taken, and the others are lost. */
@@ -58,7 +57,7 @@ void tick_start_cpu(void)
     if (tick->owed & RUNNING || !clock_is_known())
         return;
     tick->timer.callback = on_tick;
-    tick->owed = RUNNING | (now / PERIOD_NS - tick->owed);
+    tick->owed = RUNNING | (now / TICK_NS - tick->owed);
     set_next(tick, now);
 }
 

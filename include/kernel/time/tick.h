@@ -12,6 +12,7 @@
 #include "kernel/time/timer.h"
 
 #define TICK_HZ 100
+#define TICK_NS (NS_PER_SECOND / TICK_HZ)
 
 /* A CPU's, in struct cpu. Written by that CPU alone. */
 struct tick {

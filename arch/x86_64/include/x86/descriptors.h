@@ -64,6 +64,8 @@
 #define SEG_DESC_CODE                                                                              \
     (SEG_ACCESSED | SEG_READABLE | SEG_CODE | SEG_NOT_SYSTEM | SEG_PRESENT | SEG_LONG)
 
+#define SEG_DESC_TSS (SEG_TSS_AVAIL | SEG_PRESENT | (sizeof(struct tss) - 1)) /* without its base */
+
 struct tss {
     uint32_t reserved0;
     uint64_t rsp[3];
