@@ -21,6 +21,13 @@ void spinlock_misused(const struct spinlock *lock, const char *what)
     panic("the lock \"%s\" is %s; nobody holds it", name_of(lock), what);
 }
 
+void spinlock_misplaced(const struct spinlock *lock)
+{
+    spinlock_misused(lock, atomic_load(&lock->owner) == cpu_self()
+                               ? "let go before one that was taken later"
+                               : "let go by a CPU that does not hold it");
+}
+
 void spinlock_describe_waiting(const struct cpu *cpu, char *text, size_t size)
 {
     const struct spinlock *lock = cpu->waits_for;

@@ -67,20 +67,28 @@ NOINLINE static status_t map_pages(struct address_space *space, const struct mmu
     return status;
 }
 
-/* One 4 KiB page after another goes the short way. */
-status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *mapping)
+/* One 4 KiB page after another goes the short way, if nobody holds the lock. */
+static inline bool map_next_page(struct address_space *space, const struct mmu_mapping *mapping)
 {
-    irq_state_t state = spinlock_acquire(&space->lock);
-    uint64_t *entry = page_tables_last_entry(&space->tables, mapping->virt);
+    irq_state_t state;
+    uint64_t *entry;
+    bool filled = false;
 
-    if (entry && *entry == 0 && mapping->bytes == PAGE_SIZE &&
-        is_aligned(mapping->virt | mapping->phys, PAGE_SIZE)) {
+    if (mapping->bytes != PAGE_SIZE || !is_aligned(mapping->virt | mapping->phys, PAGE_SIZE) ||
+        !spinlock_try_acquire(&space->lock, &state))
+        return false;
+    entry = page_tables_last_entry(&space->tables, mapping->virt);
+    if (entry && *entry == 0) {
         *entry = mapping->phys | leaf_flags(mapping->rights, mapping->cache) | PTE_PRESENT;
-        spinlock_release(&space->lock, state);
-        return STATUS_OK;
+        filled = true;
     }
     spinlock_release(&space->lock, state);
-    return map_pages(space, mapping);
+    return filled;
+}
+
+status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *mapping)
+{
+    return map_next_page(space, mapping) ? STATUS_OK : map_pages(space, mapping);
 }
 
 NOINLINE static status_t unmap_pages(struct address_space *space, vaddr_t virt, uint64_t bytes)
@@ -94,19 +102,30 @@ NOINLINE static status_t unmap_pages(struct address_space *space, vaddr_t virt, 
     return status;
 }
 
-status_t arch_mmu_unmap(struct address_space *space, vaddr_t virt, uint64_t bytes)
+static inline bool clear_next_page(struct address_space *space, vaddr_t virt, uint64_t bytes)
 {
-    irq_state_t state = spinlock_acquire(&space->lock);
-    uint64_t *entry = page_tables_last_entry(&space->tables, virt);
+    irq_state_t state;
+    uint64_t *entry;
+    bool cleared = false;
 
-    if (entry && bytes == PAGE_SIZE && is_aligned(virt, PAGE_SIZE) && page_table_is_shared(entry)) {
+    if (bytes != PAGE_SIZE || !is_aligned(virt, PAGE_SIZE) ||
+        !spinlock_try_acquire(&space->lock, &state))
+        return false;
+    entry = page_tables_last_entry(&space->tables, virt);
+    if (entry && page_table_is_shared(entry)) {
         *entry = 0;
-        spinlock_release(&space->lock, state);
-        arch_tlb_flush(space, virt, bytes);
-        return STATUS_OK;
+        cleared = true;
     }
     spinlock_release(&space->lock, state);
-    return unmap_pages(space, virt, bytes);
+    return cleared;
+}
+
+status_t arch_mmu_unmap(struct address_space *space, vaddr_t virt, uint64_t bytes)
+{
+    if (!clear_next_page(space, virt, bytes))
+        return unmap_pages(space, virt, bytes);
+    arch_tlb_flush(space, virt, bytes);
+    return STATUS_OK;
 }
 
 /* Leaves that were taken out and not yet flushed. */

@@ -26,42 +26,73 @@ struct spinlock {
 
 /* spinlock.c: a panic that says what was done wrong; and waiting for another CPU to let go, until the lock is taken. */
 NORETURN void spinlock_misused(const struct spinlock *lock, const char *what);
+NORETURN void spinlock_misplaced(const struct spinlock *lock); /* not the one to be let go now */
 void spinlock_wait(struct spinlock *lock, struct cpu *self);
 
 /* "waits for the lock "x", which CPU 1 holds", or nothing, when that CPU waits for none. At most size - 1 characters. Takes
  * no lock: the holder may change meanwhile. Any context. */
 void spinlock_describe_waiting(const struct cpu *cpu, char *text, size_t size);
 
+/* The owner has just become `self`: its other locks must be of lower ranks. */
+static inline void spinlock_nest(struct spinlock *lock, struct cpu *self)
+{
+    if (lock->rank == 0)
+        return;
+    lock->outer = self->lock;
+    if (self->lock && lock->rank <= self->lock->rank)
+        spinlock_misused(lock, "taken after one that must come later");
+    self->lock = lock;
+}
+
+static inline bool spinlock_take(struct spinlock *lock, struct cpu *self)
+{
+    struct cpu *holder = NULL;
+
+    return atomic_compare_exchange_strong_explicit(&lock->owner, &holder, self,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
 static inline irq_state_t spinlock_acquire(struct spinlock *lock)
 {
     irq_state_t state = arch_irq_save();
-    struct cpu *self = cpu_self(), *holder = NULL;
+    struct cpu *self = cpu_self();
 
-    if (!atomic_compare_exchange_strong_explicit(&lock->owner, &holder, self, memory_order_acquire,
-                                                 memory_order_relaxed))
+    if (!spinlock_take(lock, self))
         spinlock_wait(lock, self);
-    if (lock->rank != 0) {
-        lock->outer = self->lock;
-        if (self->lock && lock->rank <= self->lock->rank)
-            spinlock_misused(lock, "taken after one that must come later");
-        self->lock = lock;
-    }
+    spinlock_nest(lock, self);
     return state;
 }
 
+/* Takes the lock if it is free; else false, and interrupts are as they were. For a short way that leaves waiting to
+ * the long one: where no call returns, the compiler saves no registers. */
+static inline bool spinlock_try_acquire(struct spinlock *lock, irq_state_t *state)
+{
+    struct cpu *self;
+
+    *state = arch_irq_save();
+    self = cpu_self();
+    if (!spinlock_take(lock, self)) {
+        arch_irq_restore(*state);
+        return false;
+    }
+    spinlock_nest(lock, self);
+    return true;
+}
+
+/* A lock that has a rank and is the last one that this CPU took is this CPU's: its owner need not be read. */
 static inline void spinlock_release(struct spinlock *lock, irq_state_t state)
 {
     struct cpu *self = cpu_self();
 
-    if (atomic_load_explicit(&lock->owner, memory_order_relaxed) != self)
-        spinlock_misused(lock, "let go by a CPU that does not hold it");
+    if (lock->rank != 0) {
+        if (self->lock != lock)
+            spinlock_misplaced(lock);
+        self->lock = lock->outer;
+    } else if (atomic_load_explicit(&lock->owner, memory_order_relaxed) != self) {
+        spinlock_misplaced(lock);
+    }
     if (arch_irq_enabled())
         spinlock_misused(lock, "held while interrupts were enabled");
-    if (lock->rank != 0) {
-        if (lock != self->lock)
-            spinlock_misused(lock, "let go before one that was taken later");
-        self->lock = lock->outer;
-    }
     atomic_store_explicit(&lock->owner, NULL, memory_order_release);
     arch_irq_restore(state);
 }

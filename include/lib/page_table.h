@@ -97,23 +97,23 @@ static inline uint64_t *page_tables_last_entry(const struct page_tables *tables,
 {
     uint64_t offset = virt - tables->last_virt;
 
-    return tables->last_table && offset < page_level_bytes(2)
-               ? &tables->last_table[offset / PAGE_SIZE]
-               : NULL;
+    if (!tables->last_table || offset >= page_level_bytes(2))
+        return NULL;
+    return &tables->last_table[offset / PAGE_SIZE];
 }
 
 /* Whether the entry's table holds anything beside it. */
 static inline bool page_table_is_shared(const uint64_t *entry)
 {
-    const uint64_t *table = (const uint64_t *)((uintptr_t)entry & ~(uintptr_t)(PAGE_SIZE - 1));
-    size_t index = (size_t)(entry - table);
+    const uint64_t *other = (const uint64_t *)((uintptr_t)entry & ~(uintptr_t)(PAGE_SIZE - 1));
 
     /* The other one of its pair first: in a table that is in use, it mostly is too. */
     if (*(const uint64_t *)((uintptr_t)entry ^ sizeof(*entry)) != 0)
         return true;
-    for (size_t i = 1; i < PAGE_TABLE_ENTRIES; i++)
-        if (table[(index + i) % PAGE_TABLE_ENTRIES] != 0)
+    do {
+        if (*other != 0 && other != entry)
             return true;
+    } while ((uintptr_t)++other % PAGE_SIZE != 0);
     return false;
 }
 
