@@ -11,6 +11,7 @@
 #include "lib/pat.h"
 #include "x86/control.h"
 #include "x86/cpuid.h"
+#include "x86/descriptors.h"
 #include "x86/mtrr.h"
 #include "x86/registers.h"
 
@@ -68,6 +69,8 @@ uint64_t x86_startup_cr4(void) { return CR4_PAE | (x86_read_cr4() & CR4_LA57); }
 
 uint64_t x86_startup_efer(void) { return wanted(EFER) & ~EFER_LMA; }
 
+uint64_t x86_current_xcr0(void) { return x86_read_cr4() & CR4_OSXSAVE ? x86_read_xcr0() : 0; }
+
 uint64_t x86_read_pat(void) { return x86_has(X86_PAT) ? x86_read_msr(MSR_PAT) : 0; }
 
 static uint64_t current(enum control_register which)
@@ -82,11 +85,9 @@ static uint64_t current(enum control_register which)
     case PAT:
         return x86_read_pat();
     default:
-        return x86_has(X86_XSAVE) ? x86_read_xcr0() : 0;
+        return x86_current_xcr0();
     }
 }
-
-static bool was_set; /* arch_cpu_init_cpu() has run */
 
 static void fpu_init(void)
 {
@@ -108,7 +109,7 @@ void arch_cpu_init_cpu(void)
     if (x86_has(X86_PAT))
         x86_write_msr(MSR_PAT, wanted(PAT));
     fpu_init();
-    was_set = true;
+    ((struct x86_cpu *)cpu_self())->was_set = true;
 }
 
 /* Whether a register still is what it was set to; if not, *is and *should say what it is and should be. */
@@ -122,6 +123,7 @@ static bool is_unchanged(enum control_register which, uint64_t *is, uint64_t *sh
 size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size)
 {
     const struct cpu *self = cpu_self();
+    bool was_set = ((const struct x86_cpu *)self)->was_set;
     uint64_t is, should;
     size_t length = 0;
 

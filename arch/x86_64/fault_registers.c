@@ -4,7 +4,7 @@
 #include "arch/cpu.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
-#include "x86/cpuid.h"
+#include "x86/control.h"
 #include "x86/registers.h"
 #include "x86/trap_frame.h"
 
@@ -38,7 +38,7 @@ static size_t control_line(char *text, size_t size)
 {
     return format(text, size, "cr0 %08lx  cr3 %016lx  cr4 %08lx  efer %lx  tr %04x  xcr0 %lx",
                   x86_read_cr0(), x86_read_cr3(), x86_read_cr4(), x86_read_msr(MSR_EFER),
-                  task_register(), x86_has(X86_XSAVE) ? x86_read_xcr0() : 0);
+                  task_register(), x86_current_xcr0());
 }
 
 static size_t segment_line(char *text, size_t size)

@@ -48,6 +48,8 @@ void arch_smp_stop_others(void)
              limit = x86_counts_of(arch_machine_is_virtual() ? STOP_WAIT_VIRTUAL_US : STOP_WAIT_US);
 
     atomic_store(&stopping, true);
+    if (!atomic_load(&self->online))
+        lapic_init_cpu(); /* it faulted on its way up, and sends nothing yet */
     while ((cpu = cpu_next(cpu)))
         if (cpu != self && !atomic_load(&cpu->stopped))
             lapic_send_nmi(cpu->apic_id);

@@ -15,21 +15,34 @@ from snapshot import start_arguments
 
 BUILD = ROOT / "build" / "release"
 WAIT_SECONDS = 60
+POLL_SECONDS = 0.05
 
 
 @contextmanager
-def running(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[str, ...] = ()) -> Iterator[Machine]:
-    """Boots the machine that a case header describes (casefile.py) in the directory `work`; ends it with the block."""
+def paused(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[str, ...] = ()) -> Iterator[Machine]:
+    """The machine that a case header describes (casefile.py), in the directory `work`, stopped in its firmware; ends it with the block."""
     case = parse_case(f"about: {work.name}\n{header}---\nnot compared\n", work.name, "live.py")
     tools = find_tools(case.firmware)
     copy_variables(tools, work)
     arguments = command(case, tools, work, BUILD / image) + start_arguments(case, tools) + list(extra)
     machine = Machine(arguments, work / STDERR, ROOT)
     try:
-        machine.start()
+        machine.qmp.negotiate()
+        while machine.qmp.status() == "inmigrate":  # its snapshot is being read
+            machine.qmp.poll(POLL_SECONDS)
+        machine.qmp.execute("cont")  # for a moment: only then QEMU makes its drives ready
+        machine.qmp.execute("stop")
         yield machine
     finally:
         machine.close()
+
+
+@contextmanager
+def running(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[str, ...] = ()) -> Iterator[Machine]:
+    """The same, and boots it."""
+    with paused(header, work, image, extra) as machine:
+        machine.qmp.execute("cont")
+        yield machine
 
 
 def wait_for(machine: Machine, work: Path, text: str) -> None:

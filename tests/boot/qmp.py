@@ -88,6 +88,12 @@ class Qmp:
     def inject_nmi(self) -> None:
         self.execute("inject-nmi")
 
+    def status(self) -> str:
+        """Whether it runs, and why not: QEMU's own word, such as `paused`."""
+        state = self.execute("query-status")
+        assert isinstance(state, dict)
+        return str(state["status"])
+
     def registers(self) -> str:
         """Every CPU's registers, as the monitor prints them."""
         text = self.execute("human-monitor-command", command_line="info registers -a")

@@ -9,6 +9,9 @@ uint64_t x86_startup_cr0(void);
 uint64_t x86_startup_cr4(void);
 uint64_t x86_startup_efer(void);
 
+/* This CPU's XCR0; 0 while it has none (CR4.OSXSAVE), for then even reading it is #UD. */
+uint64_t x86_current_xcr0(void);
+
 /* This CPU's page attribute table; 0 when it has none. */
 uint64_t x86_read_pat(void);
 

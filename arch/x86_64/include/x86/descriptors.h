@@ -85,6 +85,7 @@ struct x86_cpu {
         1024); /* so that its offset need not follow each change above */
     struct tss tss;
     _Atomic(paddr_t) root; /* of the address space in use */
+    bool was_set;          /* its control registers are what they shall be */
 };
 
 extern struct x86_cpu
