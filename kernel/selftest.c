@@ -206,6 +206,7 @@ static const struct {
     {"acpi-memory", memory_selftest_acpi},
     {"time", time_selftest},
     {"drift", time_selftest_drift},
+    {"lost-ticks", time_selftest_lost_ticks},
 };
 
 bool selftest_run(const char *name)

@@ -11,4 +11,7 @@ bool time_selftest(void);
 /* The clock after its refinement, over 10 s, against each clock of known rate that the machine has: within 0.05 %. */
 bool time_selftest_drift(void);
 
+/* A minute with two CPUs busy, one of them with interrupts masked for 50 ms at a time: no tick is missed or counted twice. */
+bool time_selftest_lost_ticks(void);
+
 #endif
