@@ -39,6 +39,7 @@ ifneq ($(NEEDS_TOOLS),)
 $(call need,the compiler $(CC),$(shell command -v $(firstword $(CC))),$(if $(IS_CLANG),clang,gcc))
 $(call need,objcopy,$(shell command -v objcopy),binutils)
 $(call need,python3,$(shell command -v python3),python3)
+$(call need,lz4,$(shell command -v lz4),lz4)
 $(call need,gnu-efi (efi.h),$(EFI_INCLUDE),gnu-efi)
 $(call need,gnu-efi (crt0-efi-x86_64.o),$(EFI_CRT0),gnu-efi)
 $(call need,gnu-efi (elf_x86_64_efi.lds),$(EFI_SCRIPT),gnu-efi)
@@ -93,6 +94,8 @@ KERNEL_SOURCES := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*.S arch/x86_64/*.
 ifneq ($(BUILD),checked)
 KERNEL_SOURCES := $(filter-out kernel/fault/ubsan.c,$(KERNEL_SOURCES))
 endif
+# The loader decodes the kernel.
+KERNEL_SOURCES := $(filter-out kernel/lib/lz4.c,$(KERNEL_SOURCES))
 LOADER_SOURCES := $(wildcard efi/*.c efi/*.S)
 
 kernel_objects := $(patsubst %,$(O)/kernel/%.o,$(KERNEL_SOURCES))

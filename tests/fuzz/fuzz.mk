@@ -17,12 +17,14 @@ $(fuzz_out)/lib/string.o: FUZZ_CFLAGS += -fno-builtin $(host_rename)
 $(fuzz_out)/lib/%.o: kernel/lib/%.c tests/fuzz/fuzz.mk
 	$(call need,clang,$(shell command -v clang),clang)
 	$(Q)mkdir -p $(@D) && clang $(FUZZ_CFLAGS) -c $< -o $@
+$(fuzz_out)/fuzz_lz4.o: fuzz_need = $(need_liblz4)
+$(fuzz_out)/fuzz_lz4: FUZZ_LIBS := -llz4
 $(fuzz_out)/fuzz_%.o: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.mk
-	$(Q)mkdir -p $(@D) && clang $(FUZZ_CFLAGS) -c $< -o $@
+	$(Q)$(fuzz_need)mkdir -p $(@D) && clang $(FUZZ_CFLAGS) -c $< -o $@
 $(fuzz_out)/lib.a: $(fuzz_lib_objects)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(fuzz_out)/fuzz_%: $(fuzz_out)/fuzz_%.o $(fuzz_out)/lib.a
-	$(Q)clang $(FUZZ_CFLAGS) $^ -o $@
+	$(Q)clang $(FUZZ_CFLAGS) $^ $(FUZZ_LIBS) -o $@
 
 $(fuzz_names:%=fuzz-run-%): fuzz-run-%: $(fuzz_out)/fuzz_%
 	$(Q)mkdir -p $(fuzz_out)/corpus/$*

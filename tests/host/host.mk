@@ -25,6 +25,11 @@ host_font_users := $(patsubst %,$(host_out)/test_%.o,psf blitter screen)
 $(host_font_users): HOST_CFLAGS += $(if $(host_font),-DFONT_PATH='"$(host_font)"')
 $(host_font_users): $(host_font)
 
+# lz4_decode() is compared with the LZ4 project's own decoder, by the fuzzer too.
+need_liblz4 = $(call need,lz4.h,$(wildcard /usr/include/lz4.h /usr/local/include/lz4.h),liblz4-dev)
+$(host_out)/test_lz4.o: host_need = $(need_liblz4)
+$(host_out)/test_lz4: HOST_LIBS := -llz4
+
 host_need_cmocka = $(if $(wildcard /usr/include/cmocka.h /usr/local/include/cmocka.h),,\
     $(error cmocka.h is missing: install the package libcmocka-dev, or run scripts/setup))
 
@@ -35,11 +40,11 @@ $(host_out)/compiler: host-force
 $(host_out)/lib/%.o: kernel/lib/%.c tests/host/host.mk $(host_out)/compiler
 	$(Q)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -c $< -o $@
 $(host_out)/test_%.o: tests/host/test_%.c tests/host/host.mk $(host_out)/compiler
-	$(Q)$(host_need_cmocka)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -c $< -o $@
+	$(Q)$(host_need_cmocka)$(host_need)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -c $< -o $@
 $(host_out)/lib.a: $(host_lib_objects)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(host_out)/test_%: $(host_out)/test_%.o $(host_out)/lib.a
-	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(HOST_LIBS) -o $@
 # Programs that other tests run.
 $(host_out)/decode_lines: tests/host/decode_lines.c $(host_out)/lib.a
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
