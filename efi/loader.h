@@ -73,13 +73,14 @@ loader_prepare_jump(struct loader *loader); /* jump.c: low page, memory for the 
 EFI_STATUS loader_leave_firmware(
     struct loader *loader); /* leave.c: returns only when nothing was shut down yet */
 
-/* The kernel as it lies in this file (embed.S): described by a header that scripts/embed-kernel
- * writes. */
+/* The kernel as it lies in this file (embed.S): compressed, and described by a header that
+ * scripts/embed-kernel writes. */
 struct embedded_kernel {
     uint64_t magic;
-    uint64_t size_bytes;
-    uint64_t checksum; /* checksum64 of the bytes */
-    uint8_t bytes[];
+    uint64_t checksum; /* checksum64 of all that follows, block_bytes of the block */
+    uint64_t block_bytes;
+    uint64_t size_bytes; /* of the ELF file that the block decodes to */
+    uint8_t block[];     /* lib/lz4.h */
 };
 extern const struct embedded_kernel embedded_kernel;
 extern const uint8_t embedded_kernel_end[];

@@ -97,6 +97,11 @@ def test_image_is_small_and_needs_nothing() -> None:
     assert run("nm", "-u", str(BUILD / "loader.so")).strip() == ""
 
 
+def test_kernel_has_nothing_that_only_the_loader_needs() -> None:
+    assert "lz4_decode" in run("nm", str(BUILD / "loader.so"))
+    assert "lz4" not in run("nm", str(BUILD / "kernel.elf"))
+
+
 def test_image_has_no_section_that_is_writable_and_executable() -> None:
     headers = run("objdump", "-h", str(BUILD / "BOOTX64.EFI"))
     sections = re.findall(r"^ +\d+ (\S+).*\n +(.*)$", headers, re.M)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import struct
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
 
-from boot import ROOT, boot_once
+from boot import boot_once
 from casefile import parse_case
+from embedded import BUILD, kernel_file, replace_kernel, wrap_kernel
 from qemu import find_tools
 from runner import find_problems
 
-HEADER = struct.Struct("<QQQ")  # magic, size, checksum: scripts/embed-kernel
-EMBEDDED = re.compile(rb"FLKERNEL.{16}\x7fELF", re.S)
 TABLE = b"FLLKSYM1"
 
 GOLDEN = """about: {about}
@@ -52,26 +49,15 @@ def claim_another_size(table: memoryview) -> None:
     struct.pack_into("<I", table, 24, len(table) + 1)
 
 
-def checksum64(data: bytes) -> int:
-    loader = SourceFileLoader("embed_kernel", str(ROOT / "scripts" / "embed-kernel"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("embed_kernel", loader))
-    loader.exec_module(module)
-    return module.checksum64(data)
-
-
 def damaged_image(damage) -> bytes:
-    """BOOTX64.EFI with the table changed and the embedded kernel's checksum made right again."""
-    image = bytearray((ROOT / "build" / "release" / "BOOTX64.EFI").read_bytes())
-    at = EMBEDDED.search(image).start()
-    magic, size, _ = HEADER.unpack_from(image, at)
-    kernel = memoryview(image)[at + HEADER.size:at + HEADER.size + size]
+    """BOOTX64.EFI with the table in its kernel changed, and all around it right."""
+    kernel = kernel_file()
+    view = memoryview(kernel)
     found = [match.start() for match in re.finditer(TABLE, kernel)]
-    table_bytes = (ROOT / "build" / "release" / "symbols.table").stat().st_size
+    table_bytes = (BUILD / "symbols.table").stat().st_size
     start = next(place for place in found if struct.unpack_from("<I", kernel, place + 24)[0] == table_bytes)
-    damage(kernel[start:start + table_bytes])
-    HEADER.pack_into(image, at, magic, size, checksum64(bytes(kernel)))
-    kernel.release()
-    return bytes(image)
+    damage(view[start:start + table_bytes])
+    return replace_kernel(BUILD / "BOOTX64.EFI", wrap_kernel(kernel))
 
 
 @pytest.mark.parametrize("damage, fault, head, line, sentence", [
