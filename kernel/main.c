@@ -115,6 +115,8 @@ void kernel_main(const struct boot_info *handed_over)
     memory_take_over(&boot_info);  /* boot services' memory is ours; frames can be had */
     heap_init();
     heap_init_cpu();
+    if (boot_options.paging_levels)
+        arch_mmu_set_levels(boot_options.paging_levels, boot_info.low_page); /* la57= */
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
     arch_irq_init(boot_options.x2apic, acpi_get()); /* PIC and I/O APICs silent */

@@ -50,7 +50,7 @@ static const struct control_bit {
 
 #define MXCSR_DEFAULT 0x1f80 /* every SIMD exception masked, round to nearest */
 
-/* LA57 cannot change while paging is on: it stays as it was handed over. */
+/* LA57 cannot change while paging is on: it stays as it is (paging_levels.c). */
 static uint64_t wanted(enum control_register which)
 {
     uint64_t value = which == CR4 ? x86_read_cr4() & CR4_LA57 : 0;
@@ -65,7 +65,7 @@ static uint64_t wanted(enum control_register which)
 
 uint64_t x86_startup_cr0(void) { return wanted(CR0); }
 
-uint64_t x86_startup_cr4(void) { return CR4_PAE | (x86_read_cr4() & CR4_LA57); }
+uint64_t x86_startup_cr4(unsigned levels) { return CR4_PAE | (levels == 5 ? CR4_LA57 : 0); }
 
 uint64_t x86_startup_efer(void) { return wanted(EFER) & ~EFER_LMA; }
 

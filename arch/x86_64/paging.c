@@ -202,12 +202,17 @@ static void load_tables(void)
     ready = true;
 }
 
-/* So that every address space can share them. The other parts of the kernel's half are mapped at
- * boot, and their tables kept. */
+/* So that every address space can share them, with 4 levels and with 5 (paging_levels.c). The other parts of the kernel's
+ * half are mapped at boot, and their tables kept. */
 static void fill_top_entries(void)
 {
-    if (page_tables_fill_top(&kernel_space.tables, VMAP_START) != STATUS_OK ||
-        page_tables_fill_top(&kernel_space.tables, HEAP_START) != STATUS_OK)
+    status_t status = page_tables_fill_top(&kernel_space.tables, VMAP_START);
+    struct page_tables four = kernel_space.tables;
+
+    four.root = x86_kernel_root_of_four();
+    four.levels = 4;
+    if (status != STATUS_OK || page_tables_fill_top(&four, VMAP_START) != STATUS_OK ||
+        page_tables_fill_top(&four, HEAP_START) != STATUS_OK)
         panic("no memory for the kernel's first page tables");
 }
 

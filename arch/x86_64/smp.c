@@ -251,7 +251,8 @@ void arch_smp_start(const struct acpi_madt *madt, unsigned count_max, paddr_t lo
     choose_cpus(madt, count_max ? count_max : UINT32_MAX);
     if (x86_starting_count == 0)
         return;
-    if (low_page == 0 || !x86_make_startup_tables(low_page)) {
+    if (low_page == 0 ||
+        !x86_make_startup_tables(low_page, kernel_space.tables.levels, x86_ap_entry)) {
         log_warn("%u other CPUs cannot be started: %s", x86_starting_count,
                  low_page ? "no memory for their first page tables"
                           : "no page below 1 MiB is free");

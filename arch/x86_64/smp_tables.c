@@ -1,5 +1,6 @@
 /*
- * See smp_tables.h. The root lies below 4 GiB, for CR3 has 32 bits until a CPU is in long mode. While a CPU may run the
+ * See smp_tables.h. There is a root for four levels, and one for five above it, which names it twice: for the low page and
+ * for the kernel's half. Both lie below 4 GiB, for CR3 has 32 bits until a CPU is in long mode. While a CPU may run the
  * page, it is executable through these tables and writable through none, the direct map included.
  */
 #include "smp_tables.h"
@@ -13,10 +14,12 @@
 #include "x86/trampoline.h"
 
 #define BELOW_4_GIB (4 * GIB)
+#define ROOTS       2
 #define CODE32      8 /* as in trampoline.S */
 #define CODE64      16
 
-static struct page_tables tables;
+static struct page_tables tables; /* of four levels */
+static paddr_t root_of_five;
 
 static void *in_copy(uint8_t *copy, const uint8_t *place)
 {
@@ -28,15 +31,15 @@ static uint32_t copied_to(paddr_t page, const uint8_t *place)
     return (uint32_t)(page + (paddr_t)(place - trampoline_start));
 }
 
-static void copy_trampoline(paddr_t page)
+static void copy_trampoline(paddr_t page, unsigned levels, void (*entry)(void))
 {
     uint8_t *copy = phys_to_virt(page);
     struct trampoline_values values = {
         .cr0 = (uint32_t)x86_startup_cr0(),
-        .cr3 = (uint32_t)tables.root,
-        .cr4 = (uint32_t)x86_startup_cr4(),
+        .cr3 = (uint32_t)x86_startup_root(levels),
+        .cr4 = (uint32_t)x86_startup_cr4(levels),
         .efer = (uint32_t)x86_startup_efer(),
-        .entry = (uint64_t)x86_ap_entry,
+        .entry = (uint64_t)entry,
         .protected_mode = {.offset = copied_to(page, trampoline_protected), .selector = CODE32},
         .long_mode = {.offset = copied_to(page, trampoline_long), .selector = CODE64}};
     uint32_t gdt_base = copied_to(page, trampoline_gdt);
@@ -55,30 +58,36 @@ static bool set_direct_map(paddr_t page, unsigned rights)
                             MMU_WRITE_BACK) == STATUS_OK;
 }
 
-static bool make_root(void)
-{
-    paddr_t root = frame_alloc_run(1, PAGE_SIZE, BELOW_4_GIB);
+paddr_t x86_startup_root(unsigned levels) { return levels == 5 ? root_of_five : tables.root; }
 
-    if (root == 0)
+static bool make_roots(void)
+{
+    paddr_t roots = frame_alloc_run(ROOTS, PAGE_SIZE, BELOW_4_GIB);
+    const uint8_t *kernel = phys_to_virt(x86_kernel_root_of_four());
+    uint64_t *five;
+
+    if (roots == 0)
         return false;
-    tables = (struct page_tables){.root = root,
-                                  .levels = kernel_space.tables.levels,
+    tables = (struct page_tables){.root = roots,
+                                  .levels = 4,
                                   .offset = kernel_space.tables.offset,
                                   .alloc_frame = x86_alloc_table};
-    memset(phys_to_virt(root), 0, PAGE_SIZE / 2);
-    memcpy((uint8_t *)phys_to_virt(root) + PAGE_SIZE / 2,
-           (const uint8_t *)phys_to_virt(kernel_space.tables.root) + PAGE_SIZE / 2, PAGE_SIZE / 2);
+    root_of_five = roots + PAGE_SIZE;
+    five = phys_to_virt(root_of_five);
+    memset(phys_to_virt(roots), 0, ROOTS * PAGE_SIZE);
+    memcpy((uint8_t *)phys_to_virt(roots) + PAGE_SIZE / 2, kernel + PAGE_SIZE / 2, PAGE_SIZE / 2);
+    five[0] = five[PAGE_TABLE_ENTRIES - 1] = tables.root | PTE_PRESENT | PTE_WRITABLE;
     return true;
 }
 
-bool x86_make_startup_tables(paddr_t page)
+bool x86_make_startup_tables(paddr_t page, unsigned levels, void (*entry)(void))
 {
     const struct page_mapping mapping = {
         .virt = page, .phys = page, .bytes = PAGE_SIZE, .page_bytes_max = PAGE_SIZE};
 
-    if (!make_root())
+    if (!make_roots())
         return false;
-    copy_trampoline(page);
+    copy_trampoline(page, levels, entry);
     if (set_direct_map(page, 0) && page_tables_map(&tables, &mapping) == STATUS_OK)
         return true;
     x86_free_startup_tables(page);
@@ -92,7 +101,7 @@ void x86_free_startup_tables(paddr_t page)
     page_tables_unmap(&tables, page, PAGE_SIZE, NULL);
     while ((table = page_tables_take_emptied(&tables)) != 0)
         frame_free(table);
-    frame_free_run(tables.root, 1);
+    frame_free_run(tables.root, ROOTS);
     if (set_direct_map(page, MMU_WRITE))
         memset(phys_to_virt(page), 0, PAGE_SIZE);
 }

@@ -72,6 +72,13 @@ status_t arch_mmu_unmap_and_free(struct address_space *space, vaddr_t virt, uint
 status_t arch_mmu_protect(struct address_space *space, vaddr_t virt, uint64_t bytes,
                           unsigned rights, enum mmu_cache cache);
 
+/*
+ * Goes over to paging of 4 or 5 levels, unless the kernel has that already; other CPUs follow when they are started. When
+ * the CPU cannot, or without a page below 1 MiB (`low_page`, as for arch_smp_start()) or memory, a WARN says so. Boot CPU, once,
+ * after the heap and before other address spaces; interrupts off.
+ */
+void arch_mmu_set_levels(unsigned levels, paddr_t low_page);
+
 /* Makes everything that is marked READ_ONLY_AFTER_INIT read-only, in the image and in the direct map.
  * At the end of the boot, when no CPU writes any of it any more. Panics when there is no memory for a
  * page table. */

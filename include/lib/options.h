@@ -24,6 +24,7 @@ struct options {
     unsigned console;        /* console=serial,screen or none: CONSOLE_* bits */
     bool color;              /* color=0 1: ANSI colours on serial */
     bool x2apic;             /* x2apic=0 1: use x2APIC mode where the CPU offers it */
+    uint32_t paging_levels;  /* la57=0 1: 4 or 5 levels; 0: as they were handed over */
     uint32_t maxcpus;        /* maxcpus=N: run on so many CPUs at most; 0: on all */
     uint32_t watchdog;       /* watchdog=SECONDS: after which a CPU is taken for stuck; 0: never */
     bool exit_qemu;          /* exit=qemu: leave through isa-debug-exit when all is done */

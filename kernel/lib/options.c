@@ -96,6 +96,16 @@ static bool set_x2apic(struct options *options, struct slice value)
     return set_bool(&options->x2apic, value);
 }
 
+static bool set_la57(struct options *options, struct slice value)
+{
+    bool la57;
+
+    if (!set_bool(&la57, value))
+        return false;
+    options->paging_levels = la57 ? 5 : 4;
+    return true;
+}
+
 static bool set_number(uint32_t *target, struct slice value, uint32_t least, uint32_t most)
 {
     uint64_t number = 0;
@@ -179,6 +189,7 @@ const struct option_row option_rows[] = {
     {"console", set_console, "serial, screen, serial,screen or none", NULL},
     {"color", set_color, "0 or 1", NULL},
     {"x2apic", set_x2apic, "0 or 1", NULL},
+    {"la57", set_la57, "0 or 1", NULL},
     {"maxcpus", set_maxcpus, "a number from 1 to 100000", NULL},
     {"watchdog", set_watchdog, "seconds, from 0 (off) to 3600", NULL},
     {"exit", set_exit, "qemu", NULL},

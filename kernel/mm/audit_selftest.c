@@ -52,12 +52,19 @@ static bool map_sealed_writable(void)
 
 static bool map_executable(void) { return map(SPARE_VIRT, frame, MMU_EXECUTE); }
 
-/* The user's right counts when every level gives it. */
+/* The user's right counts when every level gives it: also those that the boot has filled, of which there are one or two. */
 static void flip_user_at_top(void)
 {
-    uint64_t *root = phys_to_virt(kernel_space.tables.root);
+    paddr_t table = kernel_space.tables.root;
+    uint64_t *entry;
 
-    root[page_index(SPARE_VIRT, kernel_space.tables.levels)] ^= PTE_USER;
+    for (unsigned level = kernel_space.tables.levels; level >= 4; level--) {
+        entry = (uint64_t *)phys_to_virt(table) + page_index(SPARE_VIRT, level);
+        if (!(*entry & PTE_PRESENT))
+            return;
+        *entry ^= PTE_USER;
+        table = *entry & PTE_ADDRESS;
+    }
 }
 
 static bool map_for_user(void)
@@ -105,15 +112,16 @@ static void unmap_device(void) { unmap(DIRECT_MAP_START + DEVICE_PHYS); }
 
 static struct address_space space;
 
-/* Another space, in which the heap's part of the kernel's half is missing. */
-static bool lose_top_entry(void)
+/* Another space, whose entry for the heap's part of the kernel's half is another one, by a bit that no CPU looks at: with
+ * paging of 5 levels that part is all of it. */
+static bool change_top_entry(void)
 {
     uint64_t *root;
 
     if (arch_mmu_space_create(&space) != STATUS_OK)
         return false;
     root = phys_to_virt(space.tables.root);
-    root[page_index(HEAP_START, space.tables.levels)] ^= PTE_WRITABLE;
+    root[page_index(HEAP_START, space.tables.levels)] ^= PTE_KEPT;
     arch_mmu_space_switch(&space);
     return true;
 }
@@ -138,7 +146,7 @@ static const struct {
     {MMU_MAPPED_GUARDS, map_stack_guard, unmap_stack_guard},
     {MMU_MAPPED_GUARDS, map_reservation_guard, unmap_reservation_guard},
     {MMU_DIRECT_MAP_STRAYS, map_device_directly, unmap_device},
-    {MMU_TOP_ENTRIES, lose_top_entry, leave_space},
+    {MMU_TOP_ENTRIES, change_top_entry, leave_space},
 };
 
 static bool is_clean(const struct mmu_audit *audit)
@@ -159,7 +167,7 @@ static bool is_found(const struct mmu_audit *audit, enum mmu_rule rule)
 static bool try_breach(unsigned number)
 {
     struct mmu_audit broken = {0}, mended;
-    irq_state_t state = arch_irq_save(); /* nothing else runs in a space without a heap */
+    irq_state_t state = arch_irq_save(); /* nothing else runs meanwhile */
     bool done = breaches[number].breach();
 
     if (done)

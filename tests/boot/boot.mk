@@ -10,7 +10,9 @@ $(O)/loaders/%.o: tests/boot/loaders/%.c $(O)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $@
 $(O)/loaders/embed.o: tests/boot/loaders/embed.S $(O)/BOOTX64.EFI
 	$(Q)mkdir -p $(@D) && $(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c $< -o $@
-$(O)/loaders/hooks.so: $(O)/loaders/embed.o $(patsubst tests/boot/loaders/%.c,$(O)/loaders/%.o,$(wildcard tests/boot/loaders/hooks/*.c))
+$(O)/loaders/hooks/%.o: tests/boot/loaders/hooks/%.S
+	$(Q)mkdir -p $(@D) && $(CC) -c $< -o $@
+$(O)/loaders/hooks.so: $(O)/loaders/embed.o $(addprefix $(O)/loaders/hooks/,$(addsuffix .o,$(basename $(notdir $(wildcard tests/boot/loaders/hooks/*.[cS])))))
 $(O)/loaders/%.so: $(O)/loaders/%.o $(O)/loader/kernel/lib/string.c.o
 	$(call link_efi,$@,$^)
 $(O)/loaders/%.efi: $(O)/loaders/%.so

@@ -25,10 +25,10 @@ static void parse(struct options *options, const void *text, size_t length,
 static bool same_options(const struct options *a, const struct options *b)
 {
     return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
-           a->x2apic == b->x2apic && a->maxcpus == b->maxcpus && a->watchdog == b->watchdog &&
-           a->fault_cpu == b->fault_cpu && a->exit_qemu == b->exit_qemu &&
-           strcmp(a->fault, b->fault) == 0 && strcmp(a->fault_stage, b->fault_stage) == 0 &&
-           strcmp(a->selftest, b->selftest) == 0;
+           a->x2apic == b->x2apic && a->paging_levels == b->paging_levels &&
+           a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->fault_cpu == b->fault_cpu &&
+           a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
+           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0;
 }
 
 #define DEFAULTS                                                                                   \
@@ -82,6 +82,9 @@ static struct text_row texts[] = {
     {"x2apic=0", EXPECT(.x2apic = false), NULL, NULL},
     {"x2apic=0 x2apic=1", {DEFAULTS}, NULL, NULL},
     {"x2apic=yes", {DEFAULTS}, "0 or 1", NULL},
+    {"la57=0", EXPECT(.paging_levels = 4), NULL, NULL},
+    {"la57=1", EXPECT(.paging_levels = 5), NULL, NULL},
+    {"la57=5", {DEFAULTS}, "0 or 1", NULL},
     {"exit=qemu", EXPECT(.exit_qemu = true), NULL, NULL},
     {"exit=now", {DEFAULTS}, "the value must be qemu", NULL},
     {"exit", {DEFAULTS}, "the value must be qemu", NULL},

@@ -56,6 +56,7 @@
  *   clock-pm-fast      no HPET, and the PM timer where the HPET's counter is
  *   clock-none         neither HPET nor PM timer
  *   clock-all-still    both where there is memory
+ *   paging-5-levels    paging of 5 levels
  *
  * Started without load options, as from a stick, it hands on load options that are rubbish. When
  * the file under test returns, it says so, and whether every page was given back.
@@ -323,7 +324,8 @@ static bool set_hook(const char *name)
     else if (strcmp(name, "gop-pathless") == 0)
         boot->HandleProtocol = hide_path;
     else
-        return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name);
+        return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name) ||
+               set_paging_hook(name);
     return true;
 }
 

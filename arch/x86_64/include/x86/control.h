@@ -6,7 +6,7 @@
 
 /* For the way to long mode: CR0 whole, of CR4 what paging needs, EFER without LMA, which is the CPU's to set. */
 uint64_t x86_startup_cr0(void);
-uint64_t x86_startup_cr4(void);
+uint64_t x86_startup_cr4(unsigned levels);
 uint64_t x86_startup_efer(void);
 
 /* This CPU's XCR0; 0 while it has none (CR4.OSXSAVE), for then even reading it is #UD. */

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "lib/compiler.h"
+#include "lib/types.h"
 
 struct far_pointer {
     uint32_t offset;
@@ -74,6 +75,12 @@ extern const uint8_t trampoline_start[], trampoline_end[], trampoline_gdt[], tra
 
 /* Where the trampoline goes on, in the kernel's text. */
 void x86_ap_entry(void);
+
+/* The boot CPU out of IA-32e mode and back, through `page`, which `root` maps, to what x86_make_startup_tables() was told
+ * with x86_paging_switched; returns from there with the boot CPU's tables loaded. Interrupts off; its task descriptor must
+ * be available (not busy). */
+void x86_switch_paging(paddr_t page, paddr_t root);
+void x86_paging_switched(void);
 
 /* The first C function on another CPU: on its own stack and tables, interrupts off, paging by the start-up tables. */
 NORETURN void x86_ap_main(struct x86_cpu *cpu);
