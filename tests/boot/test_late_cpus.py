@@ -60,14 +60,21 @@ def check_undisturbed(machine: Machine, work: Path, silent: list[int]) -> None:
         assert not any(re.match(rf"\[ *\d+\.\d+\] \[{cpu:X}\]", line) for line in log_lines(work)), log_lines(work)
 
 
+def trampoline(debugger: Debugger) -> int:
+    """The page where the others begin, as the boot CPU is about to start them: the third argument."""
+    hold_next(debugger, [], symbol("arch_smp_start"))
+    return debugger.register(0, RDX)
+
+
 @pytest.mark.parametrize("where, complaint", [
+    ("trampoline", "does not start"),
     ("x86_ap_entry", "does not start"),
     ("x86_ap_main", "began to start and did not report in"),
 ])
 def test_late_cpu_parks(tmp_path: Path, where: str, complaint: str) -> None:
     held: list[int] = []
     with debugged("options: loglevel=debug\n", tmp_path) as (machine, debugger):
-        hold_next(debugger, held, symbol(where))
+        hold_next(debugger, held, trampoline(debugger) if where == "trampoline" else symbol(where))
         debugger.go_on(set(CPUS) - set(held))
         wait_for(machine, tmp_path, "ready: 3 CPUs")
         debugger.stop()
@@ -118,9 +125,7 @@ def test_cpus_that_come_up_after_a_panic(tmp_path: Path) -> None:
     """One is at its first instruction, one in the kernel without an interrupt table, one all but up."""
     held: list[int] = []
     with debugged("options: loglevel=debug\n", tmp_path) as (machine, debugger):
-        hold_next(debugger, [], symbol("arch_smp_start"))
-        page = debugger.register(0, RDX)  # where they begin: its third argument
-        for place in (page, symbol("x86_ap_entry"), symbol("x86_ap_main")):
+        for place in (trampoline(debugger), symbol("x86_ap_entry"), symbol("x86_ap_main")):
             hold_next(debugger, held, place)
         assert sorted(held) == [1, 2, 3]
         debugger.set_register(0, RIP, NULL)

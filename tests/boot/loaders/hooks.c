@@ -42,6 +42,7 @@
  *   acpi-cpu-twice     the second CPU in the MADT has the first one's id
  *   acpi-cpu-absent    the second CPU in the MADT has an id that no CPU has
  *   acpi-cpus-absent   every place without a CPU in the MADT is said to have one
+ *   acpi-cpus-later    the same, but that it may get one later (online capable)
  *   acpi-nmi-lint0     NMIs arrive at LINT0, active low
  *   acpi-pic-none      the MADT says that there is no PIC
  *   acpi-io-apic-ram   the I/O APIC where there is RAM

@@ -24,13 +24,14 @@ static void change_madt_entry(uint8_t type, unsigned skip, unsigned offset, uint
     change_table("APIC", (unsigned)(madt_entry(type, skip) + offset - madt), value, size, 0);
 }
 
-/* Places for CPUs without one are said to have one. */
-static void enable_all_cpus(void)
+/* Places for CPUs without one: 1 says that there is one, 2 that there may be one later. */
+static void mark_absent_cpus(uint32_t flags)
 {
     const uint8_t *madt = find_table("APIC"), *end = madt + table_length(madt);
 
     for (unsigned i = 0; madt_entry(0, i) < end; i++)
-        change_madt_entry(0, i, 4, 1, 4);
+        if (madt_entry(0, i)[4] == 0)
+            change_madt_entry(0, i, 4, flags, 4);
 }
 
 /* As firmware may leave them: an input that interrupts, and one that is the firmware's own. */
@@ -61,7 +62,9 @@ bool set_controller_hook(const char *name)
     else if (strcmp(name, "acpi-cpu-absent") == 0)
         change_madt_entry(0, 1, 3, 0x55, 1);
     else if (strcmp(name, "acpi-cpus-absent") == 0)
-        enable_all_cpus();
+        mark_absent_cpus(1);
+    else if (strcmp(name, "acpi-cpus-later") == 0)
+        mark_absent_cpus(2);
     else if (strcmp(name, "acpi-nmi-lint0") == 0)
         change_madt_entry(4, 0, 3, 0x000003, 3); /* flags, then the input */
     else if (strcmp(name, "acpi-pic-none") == 0)
