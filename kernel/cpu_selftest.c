@@ -5,6 +5,7 @@
 #include "cpu_selftest.h"
 
 #include "arch/cpu.h"
+#include "kernel/audit.h"
 #include "kernel/cpu_call.h"
 #include "kernel/log.h"
 #include "lib/compiler.h"
@@ -162,6 +163,31 @@ static bool registers_are_watched(void)
     return noticed;
 }
 
+static void drop_protection(void *unused)
+{
+    (void)unused;
+    arch_cpu_drop_protection();
+}
+
+static void set_registers(void *unused)
+{
+    (void)unused;
+    arch_cpu_init_cpu();
+}
+
+/* The audit fails for what any one of the others lost, and passes once that has it again. */
+static bool audit_asks_all(void)
+{
+    bool well = true;
+
+    for (struct cpu *cpu = cpu_next(cpu_self()); cpu; cpu = cpu_next(cpu)) {
+        cpu_call(cpu, drop_protection, NULL);
+        well = !audit_run() && well;
+        cpu_call(cpu, set_registers, NULL);
+    }
+    return audit_run() && well;
+}
+
 static const struct {
     const char *name;
     bool (*run)(void);
@@ -175,6 +201,7 @@ static const struct {
     {"runs, one by one", runs_one_by_one},
     {"runs on all", runs_on_all},
     {"registers", registers_are_watched},
+    {"an audit of all", audit_asks_all},
 };
 
 bool cpu_selftest(void)

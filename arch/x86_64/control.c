@@ -153,11 +153,13 @@ bool arch_cpu_verify(void)
     return mtrr_verify() && same;
 }
 
+void arch_cpu_drop_protection(void) { x86_write_cr0(x86_read_cr0() & ~CR0_WP); }
+
 bool arch_cpu_verify_notices(void)
 {
     bool noticed;
 
-    x86_write_cr0(x86_read_cr0() & ~CR0_WP);
+    arch_cpu_drop_protection();
     noticed = !arch_cpu_verify();
     x86_write_cr0(wanted(CR0));
     return noticed && mtrr_verify_notices() && arch_cpu_verify();

@@ -103,8 +103,11 @@ bool arch_cpu_verify(void);
  * nothing differs or nothing was set yet. At most size - 1 characters. Any context. */
 size_t arch_cpu_changes_text(bool in_kernel, char *text, size_t size);
 
-/* Switches one protection off behind the kernel's back and changes a memory type that is not in force, and says whether
- * arch_cpu_verify() noticed both and is content again afterwards. Interrupts off. */
+/* Switches one protection of this CPU off behind the kernel's back, for a test; arch_cpu_init_cpu() switches it on again. */
+void arch_cpu_drop_protection(void);
+
+/* Does so and changes a memory type that is not in force, and says whether arch_cpu_verify() noticed both and is content
+ * again afterwards. Interrupts off. */
 bool arch_cpu_verify_notices(void);
 
 /* Memory, port and MMIO operations that drivers in kernel/ need. Ports exist on x86 only: the 16550
