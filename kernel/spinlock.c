@@ -39,10 +39,11 @@ void spinlock_describe_waiting(const struct cpu *cpu, char *text, size_t size)
                cpu_id_digits(), owner->id);
 }
 
-/* The holder may be waiting for this CPU to answer a call, so calls are served here. */
+/* The holder may be waiting for this CPU to answer a call, so calls are served here. Patience is with one holder: many
+ * CPUs that take turns may keep this one waiting for long, and none of them does wrong. */
 void spinlock_wait(struct spinlock *lock, struct cpu *self)
 {
-    struct cpu *holder = NULL;
+    struct cpu *holder = NULL, *before = NULL;
     struct patience patience;
 
     patience_start(&patience);
@@ -51,8 +52,11 @@ void spinlock_wait(struct spinlock *lock, struct cpu *self)
                                                   memory_order_relaxed)) {
         if (holder == self)
             spinlock_misused(lock, "taken again by the CPU that holds it");
-        if (holder && patience_is_over(&patience))
+        if (holder && holder != before)
+            patience_start(&patience);
+        else if (holder && patience_is_over(&patience))
             spinlock_misused(lock, "held for too long while this CPU waits for it");
+        before = holder ? holder : before;
         holder = NULL;
         cpu_serve_calls(self);
         arch_cpu_relax();

@@ -97,6 +97,13 @@ void buddy_return(struct buddy *buddy, uint32_t index, uint32_t site);
 /* What a frame belongs to; false when it is part of nothing that the allocator was given. */
 bool buddy_find(const struct buddy *buddy, uint32_t index, struct buddy_block *block);
 
+/* Whether a free block of exactly this order begins at this frame, which may be any number. */
+bool buddy_is_free_block(const struct buddy *buddy, uint64_t index, unsigned order);
+
+/* Whether each list of free blocks holds such blocks alone, linked both ways and none beside its other half, and all
+ * together as many frames as are counted as free. In time that follows the number of free blocks. */
+bool buddy_is_sound(const struct buddy *buddy);
+
 /* Whether the frame's metadata means something. */
 static inline bool buddy_is_set_up(const struct buddy *buddy, uint64_t index)
 {

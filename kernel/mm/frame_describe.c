@@ -63,14 +63,6 @@ void frame_report_misuse(paddr_t phys, uint64_t page_count, vaddr_t caller)
           phys, place, is_aligned(phys, PAGE_SIZE) ? "" : ", not page-aligned", state);
 }
 
-static bool is_free_block(const struct buddy *buddy, uint32_t index, unsigned order)
-{
-    struct buddy_block block;
-
-    return index < buddy->count && buddy_find(buddy, index, &block) && block.head == index &&
-           block.state == FRAME_FREE && block.count == UINT64_C(1) << order;
-}
-
 /* What is wrong with one neighbour of a free block; false when it names the block in turn. */
 static bool describe_bad_link(const struct buddy *buddy, uint32_t index, unsigned order,
                               bool forward, char *text, size_t size)
@@ -80,7 +72,7 @@ static bool describe_bad_link(const struct buddy *buddy, uint32_t index, unsigne
 
     if (other == BUDDY_NONE)
         return false;
-    if (!is_free_block(buddy, other, order)) {
+    if (!buddy_is_free_block(buddy, other, order)) {
         format(text, size, "its %s is number %x, which is no such block", way, other);
         return true;
     }
@@ -94,7 +86,7 @@ void buddy_report_corruption(const struct buddy *buddy, uint32_t index, unsigned
     unsigned long count = UINT64_C(1) << order;
     char link[100];
 
-    if (!is_free_block(buddy, index, order))
+    if (!buddy_is_free_block(buddy, index, order))
         panic("the list of free blocks of %lu frames is corrupt: it leads to number %x of %lx, "
               "where no such block is",
               count, index, buddy->count);

@@ -244,6 +244,7 @@ void heap_trim(void)
     if (CHECKED_BUILD)
         heap_checked_trim();
     slab_trim(&cpu_self()->slabs);
+    heap_large_trim();
     arch_irq_restore(state);
 }
 

@@ -58,6 +58,9 @@ void *heap_large_alloc(size_t align, size_t size, vaddr_t caller);
 bool heap_large_free(void *block, vaddr_t caller);
 size_t heap_large_size(const void *block);
 
+/* Gives back the room that was kept for more blocks than there are. */
+void heap_large_trim(void);
+
 /* The block whose pages hold an address, NULL when there is none. */
 void *heap_large_around(const void *address);
 void heap_large_describe(vaddr_t address, char *text, size_t size);

@@ -135,6 +135,14 @@ bool heap_large_free(void *block, vaddr_t caller)
     return true;
 }
 
+void heap_large_trim(void)
+{
+    irq_state_t state = spinlock_acquire(&lock);
+
+    range_set_trim(&blocks, &home);
+    spinlock_release(&lock, state);
+}
+
 size_t heap_large_size(const void *block)
 {
     irq_state_t state = spinlock_acquire(&lock);

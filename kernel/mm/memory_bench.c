@@ -6,6 +6,7 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
 #include "lib/compiler.h"
+#include "lib/random.h"
 
 /* The last pages of the vmap area, where no reservation comes so soon. */
 #define PAGE_VIRT (VMAP_START + VMAP_BYTES - 2 * PAGE_SIZE)
@@ -63,18 +64,10 @@ static void heap_many_empty(void)
 
 static uint64_t random_state = 0x5eed0009;
 
-/* xorshift64 (Marsaglia) */
-static inline uint64_t next_random(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    return random_state ^= random_state << 17;
-}
-
 static void heap_random(void)
 {
     for (unsigned i = 0; i < RANDOM_STEPS; i++) {
-        uint64_t number = next_random();
+        uint64_t number = random_next(&random_state);
         void **slot = &objects[number % OBJECTS];
 
         if (*slot) {
@@ -89,7 +82,7 @@ static void heap_random(void)
 static void heap_random_empty(void)
 {
     for (unsigned i = 0; i < RANDOM_STEPS; i++) {
-        uint64_t number = next_random();
+        uint64_t number = random_next(&random_state);
         void **slot = &empty_slots[number % OBJECTS];
 
         if (*slot)

@@ -4,6 +4,7 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/memory.h"
+#include "kernel/mm/vmap.h"
 
 static void trim(void *unused)
 {
@@ -11,11 +12,15 @@ static void trim(void *unused)
     heap_trim();
 }
 
+/* One CPU after the other: each slab that goes is forgotten by all, and those that wait for the lock meanwhile would be
+ * slower to answer, under an emulator by far, than those that idle. */
 void memory_count(struct memory_counts *counts)
 {
     struct heap_statistics heap;
 
-    cpu_run_on_all(trim, NULL);
+    for (struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
+        cpu_run(cpu, trim, NULL);
+    vmap_trim();
     heap_statistics(&heap);
     counts->frames = frame_allocated_count();
     counts->objects = heap.object_count + heap.large_count;

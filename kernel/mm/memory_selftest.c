@@ -13,21 +13,13 @@
 #include "kernel/mm/vmap.h"
 #include "lib/align.h"
 #include "lib/compiler.h"
+#include "lib/random.h"
 #include "lib/rsdp.h"
 #include "lib/string.h"
 
 #define SINGLE_FRAMES 300 /* more than a CPU's cache holds */
 
 static uint64_t random_state;
-
-/* xorshift64 (Marsaglia) */
-static uint64_t random_below(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % limit;
-}
 
 /* ---- frames ---- */
 
@@ -208,16 +200,17 @@ static bool holds_its_fill(const struct slot *slot, size_t size)
 
 static size_t random_size(void)
 {
-    return random_below(10) == 0 ? random_below(100000) : random_below(2000);
+    return random_below(&random_state, 10) == 0 ? random_below(&random_state, 100000)
+                                                : random_below(&random_state, 2000);
 }
 
 static bool fill_slot(struct slot *slot)
 {
-    size_t align = (size_t)1 << random_below(14);
-    bool aligned = random_below(4) == 0;
+    size_t align = (size_t)1 << random_below(&random_state, 14);
+    bool aligned = random_below(&random_state, 4) == 0;
 
     slot->size = random_size();
-    slot->fill = (uint8_t)random_below(256);
+    slot->fill = (uint8_t)random_below(&random_state, 256);
     slot->bytes = aligned ? heap_alloc_aligned(align, slot->size) : heap_alloc(slot->size);
     if (!slot->bytes || !is_aligned((vaddr_t)slot->bytes, aligned ? align : 16))
         return false;
@@ -246,11 +239,11 @@ static bool test_heap(void)
     bool well = true;
 
     for (unsigned i = 0; i < 5000 && well; i++) {
-        struct slot *slot = &slots[random_below(SLOTS)];
+        struct slot *slot = &slots[random_below(&random_state, SLOTS)];
 
         if (!slot->bytes) {
             well = fill_slot(slot);
-        } else if (random_below(3) == 0) {
+        } else if (random_below(&random_state, 3) == 0) {
             well = resize_slot(slot);
         } else {
             well = holds_its_fill(slot, slot->size);
@@ -324,6 +317,9 @@ static const struct {
     {"the heap", test_heap},
     {"the heap's edges", test_heap_edges},
     {"descriptions", test_descriptions},
+    {"all CPUs at once", memory_selftest_contention},
+    {"one CPU's objects freed by all", memory_selftest_sharing},
+    {"mappings by all CPUs at once", memory_selftest_mappings},
     {"no memory left", memory_selftest_exhaustion},
 };
 
@@ -342,7 +338,7 @@ bool memory_selftest_acpi(void)
 
 bool memory_selftest(void)
 {
-    bool well = true;
+    bool well = memory_lists_are_sound();
 
     random_state = 0x5eed000a;
     for (unsigned i = 0; i < ARRAY_COUNT(parts); i++) {
@@ -352,6 +348,7 @@ bool memory_selftest(void)
         memory_count(&before);
         passed = parts[i].run();
         passed = memory_is_balanced(&before, "before it was tested") && passed;
+        passed = memory_lists_are_sound() && passed;
         if (!passed)
             log_error("selftest memory: %s: FAILED", parts[i].name);
         well = well && passed;

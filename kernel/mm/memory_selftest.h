@@ -19,6 +19,15 @@ bool memory_selftest(void);
 /* A part of it: with no memory left, and in checked builds with each allocation failing in turn. */
 bool memory_selftest_exhaustion(void);
 
+/* A part of it: all CPUs allocate and free at once, each mostly what others allocated. */
+bool memory_selftest_contention(void);
+
+/* A part of it: what one CPU allocated is freed by all at once. */
+bool memory_selftest_sharing(void);
+
+/* A part of it: all CPUs change page tables at once. */
+bool memory_selftest_mappings(void);
+
 /* Gives the memory of ACPI's tables back, for good: nobody may need them any more. */
 bool memory_selftest_acpi(void);
 

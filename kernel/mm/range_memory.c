@@ -38,3 +38,20 @@ void range_set_give_room(struct range_set *set, const struct range_home *home)
     if (set->ranges != home->ranges && set->count <= home->capacity / 2)
         move(set, home->ranges, home->capacity, home);
 }
+
+void range_set_trim(struct range_set *set, const struct range_home *home)
+{
+    uint64_t pages = page_count(set->count);
+    paddr_t phys = 0;
+
+    if (set->ranges == home->ranges)
+        return;
+    if (set->count <= home->capacity) {
+        move(set, home->ranges, home->capacity, home);
+        return;
+    }
+    if (pages < page_count(set->capacity))
+        phys = frame_alloc_run(pages, PAGE_SIZE, FRAME_ANYWHERE);
+    if (phys != 0)
+        move(set, phys_to_virt(phys), pages * PAGE_SIZE / sizeof(struct range), home);
+}

@@ -26,7 +26,7 @@ static struct {
 uint8_t slab_class_of[SLAB_OBJECT_MAX / 16 + 1] READ_ONLY_AFTER_INIT;
 
 /* Nobody's: full, so that the first allocation of a class looks for another. */
-static struct slab nobody = {.free = SLAB_END, .trigger = NO_TRIGGER, .remote = SLAB_END};
+struct slab slab_nobody = {.free = SLAB_END, .trigger = NO_TRIGGER, .remote = SLAB_END};
 
 /* Two sizes of slabs, so that most have 60 objects or more; the larger leaves one page of its stride
  * unmapped. */
@@ -68,7 +68,7 @@ void slab_init_cpu(struct slab_cpu *cpu)
 {
     *cpu = (struct slab_cpu){.pending = NULL};
     for (unsigned number = 0; number < SLAB_CLASS_COUNT; number++)
-        cpu->current[number] = &nobody;
+        cpu->current[number] = &slab_nobody;
 }
 
 unsigned slab_class_bytes(unsigned class_number) { return classes[class_number].size; }
@@ -267,7 +267,7 @@ bool slab_refill(struct slab_cpu *cpu, unsigned class_number)
         slab = make_slab(cpu, class_number);
     if (!slab)
         return false;
-    if (old != &nobody)
+    if (old != &slab_nobody)
         old->trigger = (uint16_t)(listed_at(old) + 1);
     slab->trigger = NO_TRIGGER;
     cpu->current[class_number] = slab;
@@ -324,9 +324,9 @@ void slab_trim(struct slab_cpu *cpu)
     for (unsigned number = 0; number < SLAB_CLASS_COUNT; number++) {
         struct slab *slab = cpu->current[number];
 
-        if (slab == &nobody || slab->used > 0)
+        if (slab == &slab_nobody || slab->used > 0)
             continue;
-        cpu->current[number] = &nobody;
+        cpu->current[number] = &slab_nobody;
         slab_unmap_pages(slab, slab->pages);
     }
     for (unsigned kind = 0; kind < SLAB_SIZE_COUNT; kind++)

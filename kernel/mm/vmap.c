@@ -118,6 +118,14 @@ void vmap_free(void *address)
     give_back(body);
 }
 
+void vmap_trim(void)
+{
+    irq_state_t state = spinlock_acquire(&lock);
+
+    range_set_trim(&areas, &home);
+    spinlock_release(&lock, state);
+}
+
 bool vmap_reservation(unsigned number, vaddr_t *start, vaddr_t *end)
 {
     irq_state_t state = spinlock_acquire(&lock);

@@ -1,5 +1,5 @@
 /*
- * What the unit tests share: cmocka with the headers it wants, repeatable random numbers, bytes that the address
+ * What the unit tests share: cmocka with the headers it wants, bytes that the address
  * sanitizer guards on both sides, a collector for warnings, and tests made from the rows of a table.
  */
 #ifndef TESTS_HOST_TEST_H
@@ -18,20 +18,7 @@
 
 #include "lib/compiler.h"
 #include "lib/diagnostics.h"
-
-/* xorshift64 (Marsaglia): the same numbers in every run, so that a failure can be repeated. */
-static inline uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
-static inline uint64_t random_below(uint64_t *state, uint64_t limit)
-{
-    return random_next(state) % limit;
-}
+#include "lib/random.h"
 
 /* A copy that ends where its memory block ends; `offset` bytes in front make it unaligned. Free *block. */
 static inline uint8_t *guarded_copy(uint8_t **block, const void *bytes, size_t size, size_t offset)

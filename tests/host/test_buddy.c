@@ -1,6 +1,7 @@
 /* The buddy allocator against a model that knows the owner of each frame. Its metadata begins as
  * rubbish that looks like metadata, as a warm reset leaves it. */
 #include "../../kernel/mm/buddy.c"
+#include "../../kernel/mm/buddy_audit.c"
 
 #include <sys/mman.h>
 
@@ -135,34 +136,17 @@ static void check_find(const struct model *model, uint32_t index)
     }
 }
 
-/* Every free frame lies in one block of one list, and no two blocks that could join are apart. */
+/* Each frame is what the model knows, and the lists hold all that are free. */
 static void check_invariants(const struct model *model)
 {
-    const struct buddy *buddy = &model->buddy;
-    uint64_t free_frames = 0, listed = 0;
+    uint64_t free_frames = 0;
 
-    for (uint32_t i = 0; i < buddy->count; i++) {
+    for (uint32_t i = 0; i < model->buddy.count; i++) {
         free_frames += model->owner[i] == FREE;
         check_find(model, i);
     }
-    for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
-        uint32_t before = BUDDY_NONE;
-
-        assert_int_equal(buddy->orders >> order & 1, buddy->heads[order] != BUDDY_NONE);
-        for (uint32_t i = buddy->heads[order]; i != BUDDY_NONE; i = buddy->frames[i].next) {
-            uint64_t size = UINT64_C(1) << order;
-            uint64_t other = ((buddy->first + i) ^ size) - buddy->first;
-
-            assert_int_equal(buddy->frames[i].prev, before);
-            assert_int_equal((buddy->first + i) % size, 0);
-            assert_true(all_free(model, i, size));
-            assert_true(order + 1 == BUDDY_ORDERS || !all_free(model, other, size));
-            listed += size;
-            before = i;
-        }
-    }
-    assert_int_equal(free_frames, buddy->free_count);
-    assert_int_equal(free_frames, listed);
+    assert_int_equal(free_frames, model->buddy.free_count);
+    assert_true(buddy_is_sound(&model->buddy));
 }
 
 static void random_request(struct model *model)
@@ -354,22 +338,72 @@ static void touch(struct buddy *buddy, enum touch how)
         buddy_give(buddy, how == GIVE_BESIDE ? 12 : 24, 4);
 }
 
+/* Room for 32 frames and the bitmap. */
+#define FRAMES 40
+
+static void make_lists(struct buddy *buddy, struct frame *frames)
+{
+    buddy_init(buddy, 0, 32, frames);
+    buddy_give(buddy, 0, 4);
+    buddy_give(buddy, 8, 4);
+    buddy_give(buddy, 16, 4);
+}
+
 static void a_corrupt_list_is_found(void **state)
 {
     const struct damage *damage = *state;
-    struct frame frames[40] ALIGNED(8) = {0}; /* and the bitmap */
+    struct frame frames[FRAMES] ALIGNED(8) = {0};
     struct buddy buddy;
 
-    buddy_init(&buddy, 0, 32, frames);
-    buddy_give(&buddy, 0, 4);
-    buddy_give(&buddy, 8, 4);
-    buddy_give(&buddy, 16, 4);
+    make_lists(&buddy, frames);
     frames[damage->index] = damage->frame;
+    assert_false(buddy_is_sound(&buddy));
     if (setjmp(reported) == 0) {
         touch(&buddy, damage->touch);
         fail_msg("not found");
     }
     assert_int_equal(reported_index, damage->found_at);
+}
+
+static void frame_too_many(struct buddy *buddy) { buddy->free_count++; }
+static void order_not_said(struct buddy *buddy) { buddy->orders = 0; }
+static void order_without_block(struct buddy *buddy) { buddy->orders |= 1; }
+
+/* The last block of the list, 0, and the 4 frames behind it, which nobody joined with it. */
+static void halves_apart(struct buddy *buddy)
+{
+    buddy->frames[0].next = 4;
+    buddy->frames[4] = (struct frame){.next = BUDDY_NONE, .prev = 0, .info = FRAME_FREE | 2 << 4};
+    buddy->free_count += 4;
+}
+
+/* A list that leads back into itself. */
+static void no_end(struct buddy *buddy) { buddy->frames[0].next = 16; }
+
+static void head_beyond_the_end(struct buddy *buddy) { buddy->heads[3] = 32, buddy->orders |= 8; }
+
+static struct flaw {
+    const char *name;
+    void (*make)(struct buddy *buddy);
+} flaws[] = {
+    {"more frames counted than listed", frame_too_many},
+    {"an order's list is not known of", order_not_said},
+    {"an order has no list", order_without_block},
+    {"two halves side by side", halves_apart},
+    {"a list without an end", no_end},
+    {"a head beyond the stretch", head_beyond_the_end},
+};
+
+static void what_does_not_fit_is_not_sound(void **state)
+{
+    const struct flaw *flaw = *state;
+    struct frame frames[FRAMES] ALIGNED(8) = {0};
+    struct buddy buddy;
+
+    make_lists(&buddy, frames);
+    assert_true(buddy_is_sound(&buddy));
+    flaw->make(&buddy);
+    assert_false(buddy_is_sound(&buddy));
 }
 
 int main(void)
@@ -383,6 +417,7 @@ int main(void)
     HOST_ADD(&tests, what_was_never_set_up_means_nothing);
     HOST_ADD(&tests, a_run_that_cannot_be_is_refused);
     HOST_ADD_ROWS(&tests, a_corrupt_list_is_found, damages);
+    HOST_ADD_ROWS(&tests, what_does_not_fit_is_not_sound, flaws);
     seed = UINT64_C(0x5eed0005);
     return host_tests_run(&tests, "buddy");
 }

@@ -1,6 +1,7 @@
 /* Slabs against a model: several CPUs that take objects of all sizes and free each other's, with
  * pages that may run out; and two threads at once. */
 #include "../../kernel/mm/slab.c"
+#include "../../kernel/mm/slab_audit.c"
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -207,6 +208,8 @@ static void random_operations_match_the_model(void **state)
         object->bytes = NULL;
         if (random_below(&seed, 20000) == 0)
             slab_trim(cpu);
+        if (random_below(&seed, 4096) == 0)
+            assert_true(slab_lists_are_sound(cpu));
     }
     for (unsigned i = 0; i < OBJECTS; i++)
         if (objects[i].bytes)
@@ -363,6 +366,7 @@ static void a_corrupt_list_is_found(void **state)
 
     make_lists(&lists);
     damage->write(&lists);
+    assert_false(slab_lists_are_sound(&lists.cpu));
     if (setjmp(reported) == 0) {
         if (damage->touched <= SLABS)
             put_some(&lists.cpu, lists.slabs[damage->touched], 0);
@@ -374,6 +378,112 @@ static void a_corrupt_list_is_found(void **state)
     }
     assert_ptr_equal(reported_slab,
                      damage->found_at <= SLABS ? lists.slabs[damage->found_at] : NOWHERE);
+}
+
+/* ---- audits ---- */
+
+/* What slab_lists_are_sound() must find, beside the above. */
+static struct slab_cpu other_cpu;
+
+static void another_owner(struct lists *lists) { lists->slabs[1]->owner = &other_cpu; }
+static void another_class(struct lists *lists) { lists->slabs[1]->class_number--; }
+static void current_listed(struct lists *lists)
+{
+    lists->cpu.current[lists->number]->is_listed = true;
+}
+static void current_nowhere(struct lists *lists) { lists->cpu.current[3] = NOWHERE; }
+static void current_of_another(struct lists *lists)
+{
+    lists->cpu.current[lists->number]->owner = &other_cpu;
+}
+static void current_of_another_class(struct lists *lists)
+{
+    lists->cpu.current[0] = lists->cpu.current[lists->number];
+}
+static void too_many_ready(struct lists *lists) { lists->cpu.ready_count[0]++; }
+static void more_ready_than_counted(struct lists *lists) { lists->cpu.ready[0] = lists->slabs[3]; }
+static void pending_without_objects(struct lists *lists) { lists->cpu.pending = lists->slabs[3]; }
+static void pending_of_another(struct lists *lists)
+{
+    assert_true(put(&other_cpu, (void *)lists->slabs[3]->base));
+    lists->slabs[3]->owner = &other_cpu;
+}
+
+/* And slab_is_sound(), of the first of the listed slabs. */
+static void one_more_used(struct lists *lists) { lists->slabs[0]->used++; }
+static void one_lost(struct lists *lists)
+{
+    lists->slabs[0]->links[lists->slabs[0]->free] = SLAB_END;
+}
+static void free_in_a_circle(struct lists *lists)
+{
+    lists->slabs[0]->links[lists->slabs[0]->free] = lists->slabs[0]->free;
+}
+static void free_leads_astray(struct lists *lists)
+{
+    lists->slabs[0]->links[lists->slabs[0]->free] = 0x4141;
+}
+static void freed_in_both_lists(struct lists *lists)
+{
+    lists->slabs[0]->remote = lists->slabs[0]->free;
+}
+static void one_used_twice(struct lists *lists)
+{
+    struct slab *slab = lists->slabs[0];
+
+    slab->links[slab->free] = SLAB_IN_USE;
+    slab->free = SLAB_END;
+}
+
+static struct flaw {
+    const char *name;
+    void (*make)(struct lists *lists);
+} list_flaws[] =
+    {
+        {"one of another CPU's", another_owner},
+        {"one of another class", another_class},
+        {"the current one is listed", current_listed},
+        {"the current one is no slab", current_nowhere},
+        {"the current one is another CPU's", current_of_another},
+        {"the current one is of another class", current_of_another_class},
+        {"fewer ready than counted", too_many_ready},
+        {"more ready than counted", more_ready_than_counted},
+        {"one pending for nothing", pending_without_objects},
+        {"one pending on the wrong CPU", pending_of_another},
+},
+  slab_flaws[] = {
+      {"more used than there are", one_more_used},
+      {"a free one in no list", one_lost},
+      {"a list without an end", free_in_a_circle},
+      {"a list that leads astray", free_leads_astray},
+      {"one free twice", freed_in_both_lists},
+      {"one in use that is not counted", one_used_twice},
+};
+
+static void lists_that_do_not_fit_are_not_sound(void **state)
+{
+    const struct flaw *flaw = *state;
+    static struct lists lists;
+
+    make_lists(&lists);
+    slab_init_cpu(&other_cpu);
+    assert_true(slab_lists_are_sound(&lists.cpu));
+    flaw->make(&lists);
+    assert_false(slab_lists_are_sound(&lists.cpu));
+}
+
+static void a_slab_that_does_not_fit_is_not_sound(void **state)
+{
+    const struct flaw *flaw = *state;
+    static struct lists lists;
+
+    make_lists(&lists);
+    slab_init_cpu(&other_cpu);
+    assert_true(put(&other_cpu, (void *)(lists.slabs[3]->base)));
+    for (unsigned i = 0; i <= SLABS; i++)
+        assert_true(slab_is_sound(lists.slabs[i]));
+    flaw->make(&lists);
+    assert_false(slab_is_sound(lists.slabs[0]));
 }
 
 /* ---- two threads ---- */
@@ -431,6 +541,8 @@ int main(void)
     HOST_ADD(&tests, two_threads_pass_objects);
     HOST_ADD(&tests, without_memory_it_says_so_and_goes_on);
     HOST_ADD_ROWS(&tests, a_corrupt_list_is_found, damages);
+    HOST_ADD_ROWS(&tests, lists_that_do_not_fit_are_not_sound, list_flaws);
+    HOST_ADD_ROWS(&tests, a_slab_that_does_not_fit_is_not_sound, slab_flaws);
     seed = UINT64_C(0x5eed000b);
     return host_tests_run(&tests, "slabs");
 }

@@ -40,7 +40,8 @@ void *heap_realloc(void *object, size_t size);
 /* NULL is nothing to free. */
 void heap_free(void *object);
 
-/* Gives back what only lies ready: this CPU's empty slabs, in checked builds the quarantine too. */
+/* Gives back what only lies ready: this CPU's empty slabs, room for more large blocks than there are, in checked
+ * builds the quarantine too. */
 void heap_trim(void);
 
 struct heap_statistics {

@@ -58,6 +58,10 @@ void memory_count(struct memory_counts *counts);
  * `when`. */
 bool memory_is_balanced(const struct memory_counts *before, const char *when);
 
+/* Whether the lists of free frames and of slabs, every CPU's too, are whole and say the same as what is kept for each frame
+ * and object. A context that may wait for the others to be idle; none of them may be allocating. */
+bool memory_lists_are_sound(void);
+
 /* Bytes that are free, or will be after memory_take_over(). Any context. */
 uint64_t memory_free_bytes(void);
 

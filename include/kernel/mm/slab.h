@@ -60,6 +60,9 @@ struct slab_cpu {
     struct slab *pending; /* other CPUs write it */
 };
 
+/* The current slab of a CPU that has none: full. */
+extern struct slab slab_nobody;
+
 /* Which class an object of `size` bytes (1 to SLAB_OBJECT_MAX) belongs to: [(size + 15) / 16]. */
 extern uint8_t slab_class_of[SLAB_OBJECT_MAX / 16 + 1];
 
@@ -128,6 +131,14 @@ bool slab_put_unusual(struct slab_cpu *cpu, struct slab *slab, const void *objec
 
 /* Collects what other CPUs freed, and gives back every slab of the CPU that has no object in use. */
 void slab_trim(struct slab_cpu *cpu);
+
+/* Whether each object of a slab is in use or in one of its two lists of free ones, and the counts say so. Nobody else may
+ * be freeing. */
+bool slab_is_sound(const struct slab *slab);
+
+/* Whether a CPU's lists hold slabs of its own of the right class alone, linked both ways, and as many as are counted. On
+ * that CPU, interrupts off. */
+bool slab_lists_are_sound(const struct slab_cpu *cpu);
 
 /* ---- what the user of this file provides ---- */
 

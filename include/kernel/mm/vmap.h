@@ -26,6 +26,9 @@ void *vmap_stack(uint64_t bytes);
  * any more. Anything else is a panic. */
 void vmap_free(void *address);
 
+/* Gives back the room that was kept for more reservations than there are. */
+void vmap_trim(void);
+
 /* The reservation with this number, guard pages included, counted from 0 without gaps; false after
  * the last one. For the audit. */
 bool vmap_reservation(unsigned number, vaddr_t *start, vaddr_t *end);
