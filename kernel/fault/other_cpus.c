@@ -10,7 +10,6 @@
 #include "kernel/symbols.h"
 #include "kernel/time/idle.h"
 #include "lib/format.h"
-#include "lib/string.h"
 
 #define LINES_MAX   12
 #define TEXT_MAX    300
@@ -95,30 +94,61 @@ static void add_id(struct id_list *list, unsigned id)
     list->first = list->last = id;
 }
 
-static bool is_same(const struct cpu *cpu, const char *text)
-{
-    char other[TEXT_MAX];
+/* What a CPU's line follows from, by id. The lines of hundreds are not made to be compared: that took 5 million
+ * instructions for each that was written. */
+static struct place {
+    const struct trap_frame *fault;
+    vaddr_t ip; /* 0: it did not stop */
+    const struct spinlock *waits_for;
+    bool user, irq_enabled;
+} places[CPUS_MAX];
 
-    describe(cpu, other, sizeof(other));
-    return strcmp(text, other) == 0;
+static void find_place(const struct cpu *cpu)
+{
+    const struct trap_frame *frame = atomic_load(&cpu->stopped);
+    struct place *place = &places[cpu->id];
+    struct interrupted interrupted;
+
+    *place = (struct place){.fault = atomic_load(&cpu->faulted)};
+    if (!frame)
+        return;
+    arch_trap_read_interrupted(frame, &interrupted);
+    place->ip = symbols_function_start(interrupted.ip);
+    if (place->ip == (vaddr_t)idle_wait_cpu)
+        return; /* wherever in it */
+    place->ip = interrupted.ip;
+    place->waits_for = cpu->waits_for;
+    place->user = interrupted.user;
+    place->irq_enabled = interrupted.irq_enabled;
+}
+
+static bool is_alike(const struct cpu *cpu, const struct cpu *other)
+{
+    const struct place *place = &places[cpu->id], *others = &places[other->id];
+
+    return place->fault == others->fault && place->ip == others->ip &&
+           place->waits_for == others->waits_for && place->user == others->user &&
+           place->irq_enabled == others->irq_enabled;
 }
 
 /* Whether a CPU before this one was in the same place, and has its line with it. */
-static bool is_told(const struct cpu *cpu, const char *text)
+static bool is_told(const struct cpu *cpu)
 {
     for (const struct cpu *before = cpu_next(NULL); before != cpu; before = cpu_next(before))
-        if (before != cpu_self() && is_same(before, text))
+        if (before != cpu_self() && is_alike(before, cpu))
             return true;
     return false;
 }
 
-static void tell(const struct cpu *cpu, const char *text, bool first)
+static void tell(const struct cpu *cpu, bool first)
 {
     struct id_list list = {.count = 0};
+    char text[TEXT_MAX];
 
-    for (; cpu; cpu = cpu_next(cpu))
-        if (cpu != cpu_self() && is_same(cpu, text))
-            add_id(&list, cpu->id);
+    describe(cpu, text, sizeof(text));
+    for (const struct cpu *other = cpu; other; other = cpu_next(other))
+        if (other != cpu_self() && is_alike(cpu, other))
+            add_id(&list, other->id);
     write_range(&list);
     report_line(first ? "other CPUs" : "", "%s%s: %s", list.count > 1 ? "CPUs " : "CPU ", list.text,
                 text);
@@ -127,21 +157,19 @@ static void tell(const struct cpu *cpu, const char *text, bool first)
 void report_other_cpus(struct report *report)
 {
     const struct cpu *cpu = NULL;
-    char text[TEXT_MAX];
     unsigned lines = 0;
 
     if (report->check && report->check->goes_on)
         return; /* they were not stopped */
+    while ((cpu = cpu_next(cpu)))
+        find_place(cpu);
     while ((cpu = cpu_next(cpu))) {
-        if (cpu == cpu_self())
-            continue;
-        describe(cpu, text, sizeof(text));
-        if (is_told(cpu, text))
+        if (cpu == cpu_self() || is_told(cpu))
             continue;
         if (lines++ == LINES_MAX) {
             report_line("", "(and more: CPUs in other places)");
             return;
         }
-        tell(cpu, text, lines == 1);
+        tell(cpu, lines == 1);
     }
 }
