@@ -114,6 +114,24 @@ uint64_t arch_time_periodic_interrupts(uint64_t period_ns, unsigned interrupts)
     return taken;
 }
 
+static void write_flags(uint64_t flags)
+{
+    __asm__ volatile("push %0; popfq" : : "r"(flags) : "memory", "cc");
+}
+
+/* POPF sets AC where there is no STAC, too; entries to the kernel clear it, and their IRET brings it back. */
+size_t arch_probe_user(void *to, vaddr_t from, size_t bytes)
+{
+    uint64_t flags;
+    size_t left;
+
+    __asm__ volatile("pushfq; pop %0" : "=r"(flags) : : "memory");
+    write_flags(flags | RFLAGS_AC);
+    left = arch_probe_read(to, from, bytes);
+    write_flags(flags);
+    return left;
+}
+
 static void do_nothing(struct trap_frame *frame) { (void)frame; }
 
 trap_handler_t *arch_bench_begin(void) { return trap_set_handler(X86_EXC_BP, do_nothing); }

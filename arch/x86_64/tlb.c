@@ -7,6 +7,7 @@
 #include "arch/mmu.h"
 
 #include "arch/cpu.h"
+#include "kernel/address_map.h"
 #include "kernel/cpu_call.h"
 #include "lib/compiler.h"
 #include "x86/descriptors.h"
@@ -51,30 +52,40 @@ static void flush_here(vaddr_t virt, uint64_t bytes)
         flush_page(virt + done);
 }
 
-struct range {
+/* What others are asked to forget. */
+struct shootdown {
+    struct cpu_request request;
     vaddr_t virt;
     uint64_t bytes;
 };
 
 static void flush_range(void *argument)
 {
-    const struct range *range = argument;
+    const struct shootdown *shootdown = argument;
 
-    flush_here(range->virt, range->bytes);
+    flush_here(shootdown->virt, shootdown->bytes);
+}
+
+/* The change of the tables is written before the look at who uses the space: a CPU that begins to after that look walks the
+ * changed ones. The other half is in arch_mmu_space_switch(). */
+static void ask_others(const struct address_space *space, struct shootdown *shootdown)
+{
+    const struct cpu *self = cpu_self();
+
+    atomic_thread_fence(memory_order_seq_cst);
+    for (struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
+        if (cpu != self && may_know(cpu, space))
+            cpu_call_begin(cpu, &shootdown->request);
 }
 
 /* All are asked before the first is waited for. */
 NOINLINE static void flush_elsewhere(const struct address_space *space, vaddr_t virt,
                                      uint64_t bytes)
 {
-    struct range range = {virt, bytes};
-    struct cpu_request request = {.function = flush_range, .argument = &range};
-    const struct cpu *self = cpu_self();
+    struct shootdown shootdown = {{.function = flush_range, .argument = &shootdown}, virt, bytes};
 
-    for (struct cpu *cpu = cpu_next(NULL); cpu; cpu = cpu_next(cpu))
-        if (cpu != self && may_know(cpu, space))
-            cpu_call_begin(cpu, &request);
-    cpu_call_wait(&request);
+    ask_others(space, &shootdown);
+    cpu_call_wait(&shootdown.request);
 }
 
 NOINLINE static void flush_everywhere(const struct address_space *space, vaddr_t virt,
@@ -102,3 +113,10 @@ void arch_mmu_space_switch(const struct address_space *space)
     atomic_store(&((struct x86_cpu *)cpu_self())->root, space->tables.root);
     x86_write_cr3(space->tables.root);
 }
+
+static struct shootdown bench_shootdown = {
+    {.function = flush_range, .argument = &bench_shootdown}, VMAP_START, PAGE_SIZE};
+
+void arch_bench_flush_ask(void) { ask_others(&kernel_space, &bench_shootdown); }
+
+void arch_bench_flush_wait(void) { cpu_call_wait(&bench_shootdown.request); }

@@ -103,6 +103,11 @@ void arch_mmu_space_switch(const struct address_space *space);
  */
 void arch_tlb_flush(const struct address_space *space, vaddr_t virt, uint64_t bytes);
 
+/* For the bench, the two halves of that for one page of the kernel's: each of the other CPUs is asked, and all answers are
+ * waited for. In turn, interrupts off. */
+void arch_bench_flush_ask(void);
+void arch_bench_flush_wait(void);
+
 /* A page of RAM as the kernel sees it; the address must lie in a range for which
  * memory_kind_is_ram() holds. */
 void *phys_to_virt(paddr_t phys);

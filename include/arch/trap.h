@@ -31,6 +31,9 @@ bool arch_trap_fix_up(struct trap_frame *frame);
  */
 size_t arch_probe_read(void *to, vaddr_t from, size_t bytes);
 
+/* The same where `to` or `from` may be a user's: with SMAP the CPU refuses the kernel else. */
+size_t arch_probe_user(void *to, vaddr_t from, size_t bytes);
+
 /* Copies the frame to another stack, whose highest address is `top`, calls the function there with the copy, and comes
  * back. Any context. */
 void arch_trap_on_stack(const struct trap_frame *frame, vaddr_t top,

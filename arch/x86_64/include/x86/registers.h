@@ -74,6 +74,7 @@
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
 #define RFLAGS_NT BIT(14)
+#define RFLAGS_AC BIT(18)
 
 #define X86_READ_DR(number)                                                                        \
     static inline uint64_t x86_read_dr##number(void)                                               \
