@@ -6,6 +6,7 @@
 
 #include "arch/cpu.h"
 #include "arch/trap.h"
+#include "cpu_bench.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/symbols.h"
@@ -144,7 +145,7 @@ static bool run_rows(const struct bench_row *rows, unsigned count, const char *n
     bool found = false;
 
     for (unsigned i = 0; i < count; i++) {
-        if (strcmp(name, "all") != 0 && strcmp(name, rows[i].name) != 0)
+        if (strcmp(name, "all") != 0 && strncmp(name, rows[i].name, strlen(name)) != 0)
             continue;
         run_row(&rows[i]);
         found = true;
@@ -157,6 +158,7 @@ bool bench_run(const char *name)
     bool found = run_rows(memory_bench_rows, memory_bench_row_count, name);
 
     found = run_rows(own_rows, ARRAY_COUNT(own_rows), name) || found;
+    found = run_rows(cpu_bench_rows, cpu_bench_row_count, name) || found;
     if (!found)
         log_error("bench=%s: there is no such row", name);
     return found;

@@ -58,13 +58,24 @@ static void log_clocks(const unsigned counts[CLOCK_WARP_RESULTS])
                  counts[CLOCK_WARP_ALONE]);
 }
 
+/* In counts of the time-stamp counter, for the bench; the rest of the boot is in kernel/main.c. */
+static void log_times(uint64_t began, uint64_t waited, uint64_t started)
+{
+    if (boot_options.bench[0] != '\0' && cpu_count() > 1)
+        log_info("boot CPUs: start %lu, wait %lu, clocks %lu", started - began - waited, waited,
+                 arch_timestamp() - started);
+}
+
 void cpus_start(void)
 {
     unsigned counts[CLOCK_WARP_RESULTS] = {0};
+    uint64_t began = arch_timestamp(), waited, started;
     struct cpu *cpu = cpu_self();
 
-    arch_smp_start(&acpi_get()->madt, boot_options.maxcpus, boot_info.low_page);
+    waited = arch_smp_start(&acpi_get()->madt, boot_options.maxcpus, boot_info.low_page);
+    started = arch_timestamp();
     while ((cpu = cpu_next(cpu)))
         counts[compare_clocks(cpu)]++;
     log_clocks(counts);
+    log_times(began, waited, started);
 }

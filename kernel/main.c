@@ -55,8 +55,9 @@ static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t read
         tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI], tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_KERNEL],
         tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
     frame_statistics(&frames);
-    log_write(level, "boot memory: frames %lu, zones %u, metadata %lu", frames.total_count,
-              frames.zone_count, frames.metadata_bytes);
+    log_write(level, "boot memory: frames %lu, allocated %lu, zones %u, metadata %lu",
+              frames.total_count, frames.total_count - frames.free_count, frames.zone_count,
+              frames.metadata_bytes);
     log_write(level, "boot kernel: entry %lu, memory %lu, ready %lu", entered - tsc[BOOT_STEP_EXIT],
               memory_done - entered, ready_at - memory_done);
 }

@@ -189,19 +189,31 @@ static void send_sipi(paddr_t page)
             lapic_send_startup(x86_starting_cpus[i].apic_id, page);
 }
 
-static void start_all(paddr_t page)
+/* Waits for the rest of the time that INIT takes, and returns it in counts. */
+static uint64_t wait_for_init(uint64_t sent)
 {
-    uint64_t init_sent;
+    uint64_t began = arch_timestamp(), now = began;
+
+    while (now - sent < x86_counts_of(INIT_WAIT_US)) {
+        arch_cpu_relax();
+        now = arch_timestamp();
+    }
+    return now - began;
+}
+
+static uint64_t start_all(paddr_t page)
+{
+    uint64_t init_sent, waited;
 
     send_init();
     init_sent = arch_timestamp();
     make_cpus();
-    while (arch_timestamp() - init_sent < x86_counts_of(INIT_WAIT_US))
-        arch_cpu_relax();
+    waited = wait_for_init(init_sent);
     send_sipi(page);
     wait_for_all(CPU_CLAIMED, SIPI_WAIT_US);
     send_sipi(page);
     wait_for_all(CPU_STARTED, arch_machine_is_virtual() ? REPORT_VIRTUAL_US : REPORT_US);
+    return waited;
 }
 
 /* True when its time is over; from then on it cannot join. */
@@ -243,27 +255,28 @@ static void log_result(uint64_t began)
              counts / per_ms);
 }
 
-void arch_smp_start(const struct acpi_madt *madt, unsigned count_max, paddr_t low_page)
+uint64_t arch_smp_start(const struct acpi_madt *madt, unsigned count_max, paddr_t low_page)
 {
-    uint64_t began = arch_timestamp();
+    uint64_t began = arch_timestamp(), waited;
     unsigned missing;
 
     choose_cpus(madt, count_max ? count_max : UINT32_MAX);
     if (x86_starting_count == 0)
-        return;
+        return 0;
     if (low_page == 0 ||
         !x86_make_startup_tables(low_page, kernel_space.tables.levels, x86_ap_entry)) {
         log_warn("%u other CPUs cannot be started: %s", x86_starting_count,
                  low_page ? "no memory for their first page tables"
                           : "no page below 1 MiB is free");
-        return;
+        return 0;
     }
-    start_all(low_page);
+    waited = start_all(low_page);
     missing = leave_out_the_missing();
     wait_for_online(missing);
     if (missing == 0)
         x86_free_startup_tables(low_page);
     log_result(began);
+    return waited;
 }
 
 /* ---- on each of the others ---- */

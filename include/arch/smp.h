@@ -12,10 +12,10 @@
 /*
  * Starts the CPUs that the MADT lists as enabled, `count_max` in all with the one that calls, and returns when each runs
  * the kernel or has not reported in within its time: those are named in the log and left out, and park if they come
- * later. `low_page` is a page below 1 MiB that is nobody else's, 0 when there is none: then no CPU is started, and the
+ * later. Returns how much of that was waiting for INIT with nothing else to do, in counts of the time-stamp counter. `low_page` is a page below 1 MiB that is nobody else's, 0 when there is none: then no CPU is started, and the
  * log says so. Boot CPU, once, after the heap and with the clock running; interrupts in any state.
  */
-void arch_smp_start(const struct acpi_madt *madt, unsigned count_max, paddr_t low_page);
+uint64_t arch_smp_start(const struct acpi_madt *madt, unsigned count_max, paddr_t low_page);
 
 /* Interrupts another CPU, so that it serves its calls and looks for work (kernel/cpu_call.h). Any context but an NMI. */
 void arch_smp_interrupt(const struct cpu *cpu);

@@ -14,8 +14,8 @@ struct bench_row {
 };
 
 /*
- * Runs the row named, or every one for "all", and logs for each the minimum, median and maximum of
- * 1,000 times, the cost of an empty round taken off. False when no row has that name. After the
+ * Runs every row whose name begins with this one, or all for "all", and logs for each the minimum, median and maximum of
+ * 1,000 times, the cost of an empty round taken off. False when there is no such row. After the
  * boot; interrupts are off during a row.
  */
 bool bench_run(const char *name);

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from boot import ROOT, boot_once
@@ -22,22 +22,54 @@ from qemu import find_tools
 BUILD = ROOT / "build" / "release"
 # x2apic=0: QEMU 10 ends with "Bad icount read" when the timer's count is read through an MSR.
 CASE = """about: the bench
-options: exit=qemu bench={rows} x2apic=0 console={console}
-start: cold
+options: exit=qemu x2apic=0 console={console} {options}
+status: {status}
+smp: {cpus}
+vga: {vga}
 mem: {memory}
-qemu: -icount shift=0,sleep=off -rtc clock=vm -seed 1
-timeout: 300
+icount: {shift}
+timeout: 600
+{start}
 ---
 ...
-exit: 0x10
+exit: 0x{{hex}}
 """
-# By name: console, memory, and the rows to measure. The last one is there for what more memory costs.
-BOOTS = {
-    "serial": ("serial", "256M", "all"),
-    "serial,screen": ("serial,screen", "256M", "all"),
-    "64G": ("serial", "64G", "frame"),
-}
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One machine. With several CPUs an instruction takes 2^5 ns: else the firmware's waits for them take minutes."""
+
+    options: str = "bench=all"
+    console: str = "serial"
+    memory: str = "256M"
+    cpus: int = 1
+    vga: str = "std"
+    status: int = 33
+
+    @property
+    def shift(self) -> int:
+        return 5 if self.cpus > 1 else 0
+
+    @property
+    def start(self) -> str:
+        return "" if self.cpus > 1 else "start: cold"
+
+
 MORE_MEMORY = 64 << 30
+PAGE_BYTES = 4096
+SECOND = 10**9  # instructions, when each takes 1 ns
+INIT_WAIT = SECOND // 100
+FEW, MANY, MOST = 2, 64, 255
+BOOTS = {
+    "serial": Boot(),
+    "serial,screen": Boot(console="serial,screen"),
+    "64G": Boot(memory="64G", options="bench=frame"),
+    "few": Boot(cpus=FEW, options="bench=cpus"),
+    "many": Boot(cpus=MANY, options="bench=cpus"),
+    "most": Boot(cpus=MOST, options="bench=cpus-call", vga="none"),
+    "fault": Boot(cpus=MOST, options="fault=panic", status=35, vga="none"),
+}
 RUNS = 2  # they must agree to the instruction
 PHASES = ("options", "screen", "ACPI", "kernel", "tables", "exit", "entry", "memory", "ready")
 
@@ -65,7 +97,21 @@ def screen_part(name: str) -> Callable[[dict[str, Numbers]], int]:
 
 
 def kernel_part(numbers: Numbers) -> int:
-    return sum(numbers[f"boot {phase}"] for phase in ("entry", "memory", "ready"))
+    """Without what it waits after INIT, which all CPUs cost together."""
+    return sum(numbers[f"boot {phase}"] for phase in ("entry", "memory", "ready")) - numbers.get("boot wait", 0)
+
+
+def one_more_cpu(what: Callable[[Numbers], int]) -> Callable[[dict[str, Numbers]], int]:
+    return lambda runs: (what(runs["many"]) - what(runs["few"])) // (MANY - FEW)
+
+
+def flush_ask(runs: dict[str, Numbers]) -> int:
+    """Of the first target. With many others' instructions come between, for each CPU gets a slice of the time."""
+    return runs["few"]["cpus-flush-ask median"] - runs["serial"]["cpus-flush-ask median"]
+
+
+def flush_many(runs: dict[str, Numbers]) -> int:
+    return runs["many"]["cpus-flush-ask median"] + runs["many"]["cpus-flush-wait median"]
 
 
 def more_memory(runs: dict[str, Numbers]) -> int:
@@ -88,15 +134,29 @@ ROWS = (
     Row("the same, what the screen adds, drawn at once", screen_part("log-draw median"), 60000),
     Row("the same, what the screen adds when it scrolls", screen_part("log-scroll median")),
     Row("drawn for that line when it scrolls", both("log-scroll drawn"), unit="bytes"),
-    Row("StartImage to ready, screen on", both("boot total"), 10_000_000),
+    Row("StartImage to ready, screen on", lambda runs: sum(runs["serial,screen"][f"boot {phase}"] for phase in PHASES), 10_000_000),
     *(Row(f"  of that, {phase}", both(f"boot {phase}")) for phase in PHASES),
     Row("64 GiB instead of 256 MiB, the kernel's part", more_memory, 1_000_000),
     Row("what is kept for the frames of 64 GiB", lambda runs: runs["64G"]["boot metadata"], MORE_MEMORY // 250, "bytes"),
+    Row("one more CPU, from 2 to 64", one_more_cpu(kernel_part), 300_000),
+    Row("  of that, its start", one_more_cpu(lambda numbers: numbers["boot start"])),
+    Row("  of that, the comparison of clocks", one_more_cpu(lambda numbers: numbers["boot clocks"])),
+    Row("the wait after INIT, of 64 CPUs together", lambda runs: runs["many"]["boot wait"]),
+    Row("memory of one more CPU", one_more_cpu(lambda numbers: numbers["boot allocated"] * PAGE_BYTES), 160 << 10, "bytes"),
+    Row("255 CPUs, from the entry to ready, 10 ms for INIT", lambda runs: kernel_part(runs["most"]) + INIT_WAIT, SECOND),
+    Row("255 CPUs, from a fault to its report, no screen", lambda runs: runs["fault"]["report"], SECOND // 100),
+    Row("a call of another CPU and its answer, both CPUs", lambda runs: runs["few"]["cpus-call median"]),
+    Row("shootdown of a page, its sender, for one target", flush_ask, 150),
+    Row("  until that has answered, both CPUs", lambda runs: runs["few"]["cpus-flush-wait median"]),
+    Row("  the same with 63 targets, all CPUs", flush_many),
     Row("BOOTX64.EFI", lambda runs: (BUILD / "BOOTX64.EFI").stat().st_size, 400 * 1024, "bytes"),
 )
 
 BENCH_LINE = re.compile(r"INFO  bench (\S+): minimum (\d+) median (\d+) maximum (\d+) counts, (\d+) bytes drawn")
-BOOT_LINE = re.compile(r"INFO  boot (?:loader|kernel|memory): (.*)")
+BOOT_LINE = re.compile(r"INFO  boot (?:loader|kernel|memory|CPUs): (.*)")
+NOT_TIMES = {"boot frames", "boot allocated", "boot zones", "boot metadata"}
+FAULT_LINE = re.compile(r"^\[ *(\d+)\.(\d{6})\] \[\w+\] INFO  fault=", re.MULTILINE)
+REPORT_END = re.compile(r"^system .* up (\d+)\.(\d{6}) s", re.MULTILINE)
 
 
 def read_numbers(log: str) -> Numbers:
@@ -104,21 +164,32 @@ def read_numbers(log: str) -> Numbers:
     for name, least, median, most, drawn in BENCH_LINE.findall(log):
         numbers |= {f"{name} minimum": int(least), f"{name} median": int(median), f"{name} maximum": int(most),
                     f"{name} drawn": int(drawn)}
+    if REPORT_END.search(log):
+        numbers["report"] = (microseconds(REPORT_END, log) - microseconds(FAULT_LINE, log)) * 1000
     for phases in BOOT_LINE.findall(log):
         for phase, count in re.findall(r"(\w+) (\d+)", phases):
             numbers[f"boot {phase}"] = int(count)
-    numbers["boot total"] = sum(numbers[f"boot {phase}"] for phase in PHASES)
     return numbers
 
 
+def microseconds(pattern: re.Pattern[str], log: str) -> int:
+    match = pattern.search(log)
+    return int(match[1] + match[2]) if match else 0
+
+
+def in_instructions(numbers: Numbers, shift: int) -> Numbers:
+    """Counts of the time-stamp counter are nanoseconds here."""
+    return {name: value if name in NOT_TIMES or name.endswith("drawn") else value >> shift for name, value in numbers.items()}
+
+
 def run(name: str) -> Numbers:
-    console, memory, rows = BOOTS[name]
-    case = parse_case(CASE.format(console=console, memory=memory, rows=rows), "bench", "bench.py")
+    wanted = BOOTS[name]
+    case = parse_case(CASE.format(**asdict(wanted), shift=wanted.shift, start=wanted.start), "bench", "bench.py")
     with tempfile.TemporaryDirectory(prefix="faultline-") as work:
         boot = boot_once(case, find_tools(), BUILD, Path(work))
-    if boot.outcome.status != 33:
+    if boot.outcome.status != wanted.status:
         sys.exit(f"the bench {name} ended with status {boot.outcome.status}:\n{boot.raw_log[-2000:]}")
-    return read_numbers(boot.raw_log)
+    return in_instructions(read_numbers(boot.raw_log), wanted.shift)
 
 
 def measure() -> tuple[dict[str, Numbers], bool]:

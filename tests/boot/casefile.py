@@ -12,6 +12,7 @@ from golden import Golden, GoldenError, parse_golden
 from verdict import WATCHED_EVENTS
 
 TIERS = ("test", "full", "soak")
+ICOUNT_SHIFT_MAX = 10  # QEMU's own limit
 KILLED = ("returns", "stays")
 
 
@@ -41,6 +42,7 @@ class Case:
     smp: str = "1"
     mem: str = "256M"
     vga: str = "std"
+    icount: int | None = None
     qemu: tuple[str, ...] = ()
     timeout: float = 60.0
     tier: str = "test"
@@ -81,6 +83,12 @@ def _smp(value: str) -> str:
     return value
 
 
+def _shift(value: str) -> int:
+    if not value.isdecimal() or int(value) > ICOUNT_SHIFT_MAX:
+        raise ValueError(f"is not a number from 0 to {ICOUNT_SHIFT_MAX}")
+    return int(value)
+
+
 def _seconds(value: str) -> float:
     return float(_count(value))
 
@@ -114,6 +122,7 @@ SINGLE: dict[str, Callable[[str], object]] = {
     "smp": _smp,
     "mem": str,
     "vga": str,
+    "icount": _shift,
     "timeout": _seconds,
     "tier": _choice(*TIERS),
     "repeat": _count,

@@ -74,6 +74,7 @@ def command(case: Case, tools: Tools, work: Path, image: Path, by_hand: bool = F
     arguments = [tools.qemu, *machine_arguments(case), *_firmware(tools, None if by_hand else work / VARS)]
     arguments += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-display", "none"]
     arguments += ["-serial", "stdio" if by_hand else f"file:{_quoted(work / SERIAL)}"]
+    arguments += _instruction_clock(case)
     if case.boot == "kernel":
         arguments += ["-kernel", str(image)] + (["-append", case.options] if case.options else [])
     else:
@@ -90,6 +91,13 @@ def _endings(case: Case, trace: bool) -> list[str]:
     """
     paused = trace or "SHUTDOWN" in case.events
     return ([] if "RESET" in case.events else ["-no-reboot"]) + (["-no-shutdown"] if paused else [])
+
+
+def _instruction_clock(case: Case) -> list[str]:
+    """Time is what was executed, and no time of day or random number is the host's: two boots are alike."""
+    if case.icount is None:
+        return []
+    return ["-icount", f"shift={case.icount},sleep=off", "-rtc", "clock=vm", "-seed", "1"]
 
 
 def _firmware(tools: Tools, copy: Path | None) -> list[str]:

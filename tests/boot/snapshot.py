@@ -1,7 +1,8 @@
 """Firmware snapshots: a machine saved where its firmware has just started a program, so that a boot takes 0.2 s, not 5.
 
 The program (loaders/snapshot.c) waits until it finds itself in another QEMU, and starts what that one's -kernel and
--append name. So the command that restores a snapshot is the one of a cold boot, and `-incoming`.
+-append name. So the command that restores a snapshot is the one of a cold boot, and `-incoming`. Only icount comes with
+restoring: firmware that starts hundreds of CPUs under it takes minutes.
 
 A snapshot is made when a case first needs it, and lies in build/snapshots under a name of three digests: of QEMU, the
 firmware and the program; of the whole machine; of its own bytes. A file whose bytes do not fit its name is thrown away
@@ -61,7 +62,7 @@ def obtain(case: Case, tools: Tools) -> Path:
     """The snapshot of the case's machine. Whoever else needs it at the same time waits until it is made."""
     if not PROGRAM.is_file():
         raise SetupError(f"{PROGRAM} is missing: `make boot-test-images` builds it")
-    case = replace(case, options=COMMAND_LINE, events=(), status=33)
+    case = replace(case, options=COMMAND_LINE, events=(), status=33, icount=None)
     tools_key = _tools_key(tools)
     name = f"{tools_key}-{_machine_key(case, tools)}"
     FOLDER.mkdir(parents=True, exist_ok=True)

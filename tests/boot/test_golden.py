@@ -241,15 +241,16 @@ def test_case_defaults() -> None:
     assert (plain.cpu, plain.machine, plain.mem, plain.vga) == ("max", "q35", "256M", "std")
     assert (plain.firmware, plain.fat, plain.stick, plain.readonly) == ("installed", None, "virtio", "off")
     assert (plain.cpu_count, plain.timeout, plain.repeat) == (1, 60, 1)
-    assert not plain.ends_by_kill and not plain.from_firmware
+    assert plain.icount is None and not plain.ends_by_kill and not plain.from_firmware
 
 
 def test_case_keys() -> None:
     full = case("boot: fat\ncfg: # hello\\nloglevel=debug\ncfg: exit=qemu\nfile: \\a\\b.elf = {build}/b.elf\n"
-                "qemu: -device 'a b'\nsmp: 4,sockets=2\nstatus: stays\nevents: RESET RESET\nfrom: firmware\n# a comment\n\n")
+                "qemu: -device 'a b'\nsmp: 4,sockets=2\nicount: 0\nstatus: stays\nevents: RESET RESET\nfrom: firmware\n# a comment\n\n")
     assert full.cfg == "# hello\nloglevel=debug\nexit=qemu\n"
     assert full.files == (("\\a\\b.elf", "{build}/b.elf"),)
     assert full.qemu == ("-device", "a b")
+    assert full.icount == 0
     assert (full.cpu_count, full.events, full.from_firmware, full.ends_by_kill) == (4, ("RESET", "RESET"), True, True)
 
 
@@ -271,6 +272,8 @@ def test_case_values_may_hold_colons_and_repeat() -> None:
     ("tier: all\n", r":2: tier"),
     ("smp: 0\n", r":2: smp"),
     ("timeout: never\n", r":2: timeout"),
+    ("icount: 11\n", r":2: icount: `11` is not a number from 0 to 10"),
+    ("icount: on\n", r":2: icount"),
     ("repeat: 0\n", r":2: repeat"),
     ("mem: 1G\nmem: 2G\n", r":3: `mem` stands twice"),
     ("events: RESTE\n", r":2: events"),

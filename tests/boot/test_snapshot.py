@@ -106,7 +106,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
 
 def test_one_hardware_set_has_one_snapshot(made: list[Path], tools: Tools) -> None:
     first = obtain(make_case(), tools)
-    for header in (("options: fault=divide", "status: 35"), ("timeout: 5",), ("image: loaders/hooks.efi",),
+    for header in (("options: fault=divide", "status: 35"), ("timeout: 5",), ("image: loaders/hooks.efi",), ("icount: 5",),
                    ("status: stays", "events: SHUTDOWN")):
         assert obtain(make_case(*header), tools) == first
     assert len(made) == 1
