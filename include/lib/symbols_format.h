@@ -3,7 +3,7 @@
  * the parts follow the header in this order:
  *
  *     blocks    struct symbols_block; the last one only ends the one before
- *     starts    uint32_t, ascending: where functions and variables begin
+ *     starts    24 bits each, ascending: where functions and variables begin
  *     nodes     struct symbols_node, each behind the one that it was inlined into
  *     odd       struct symbols_odd_call, by node: calls that symbols_node has no room for
  *     entities  struct symbols_entity: functions and variables, by name and file
@@ -61,9 +61,13 @@ struct symbols_header {
     uint32_t counts[SYMBOLS_PARTS];
 };
 
+/* Addresses, and places in the runs. */
+#define SYMBOLS_OFFSET_BYTES 3
+#define SYMBOLS_OFFSET_MAX   0xffffff
+
 struct PACKED symbols_block {
-    uint32_t start; /* address of its first run */
-    uint32_t run;   /* where that is in the runs */
+    uint32_t start : 24; /* address of its first run */
+    uint32_t run   : 24; /* where that is in the runs */
 };
 
 struct PACKED symbols_node {
@@ -89,14 +93,14 @@ struct PACKED symbols_entity {
 };
 
 _Static_assert(sizeof(struct symbols_header) == 72, "no padding");
-_Static_assert(sizeof(struct symbols_block) == 8, "no padding");
+_Static_assert(sizeof(struct symbols_block) == 2 * SYMBOLS_OFFSET_BYTES, "no padding");
 _Static_assert(sizeof(struct symbols_node) == 4, "no padding");
 _Static_assert(sizeof(struct symbols_odd_call) == 16, "no padding");
 _Static_assert(sizeof(struct symbols_entity) == 6, "no padding");
 
 static const uint8_t symbols_record_bytes[SYMBOLS_PARTS] = {
     [SYMBOLS_BLOCKS] = sizeof(struct symbols_block),
-    [SYMBOLS_STARTS] = sizeof(uint32_t),
+    [SYMBOLS_STARTS] = SYMBOLS_OFFSET_BYTES,
     [SYMBOLS_NODES] = sizeof(struct symbols_node),
     [SYMBOLS_ODD_CALLS] = sizeof(struct symbols_odd_call),
     [SYMBOLS_ENTITIES] = sizeof(struct symbols_entity),

@@ -153,7 +153,13 @@ static void read_run(struct cursor *cursor, struct run *run)
 
 /* ---- Finding ---- */
 
-/* The last of ascending records whose first field is `address` or less, NULL when there is none. */
+/* The byte before a record is the table's too, its header's at the least. */
+static uint32_t read_offset(const uint8_t *record)
+{
+    return *(const unaligned_uint32_t *)(record - 1) >> 8;
+}
+
+/* The last of ascending records whose first field, an offset, is `address` or less, NULL when there is none. */
 static const void *find_last(const struct symbols *symbols, enum symbols_part part,
                              uint32_t address)
 {
@@ -164,7 +170,7 @@ static const void *find_last(const struct symbols *symbols, enum symbols_part pa
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (*(const unaligned_uint32_t *)(records + middle * bytes) <= address)
+        if (read_offset(records + middle * bytes) <= address)
             low = middle + 1;
         else
             high = middle;
@@ -266,9 +272,9 @@ static const struct symbols_node *tell_caller(const struct symbols *symbols, uin
 /* How far `address` is into its function or variable. */
 static uint32_t offset_in(const struct symbols *symbols, uint32_t address)
 {
-    const unaligned_uint32_t *start = find_last(symbols, SYMBOLS_STARTS, address);
+    const uint8_t *start = find_last(symbols, SYMBOLS_STARTS, address);
 
-    return start ? address - *start : 0;
+    return start ? address - read_offset(start) : 0;
 }
 
 size_t symbols_find(const struct symbols *symbols, vaddr_t address, struct symbols_place *places,

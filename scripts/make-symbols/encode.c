@@ -49,6 +49,19 @@ static void put_32(struct buffer *buffer, uint64_t value)
     put(buffer, &(uint32_t){(uint32_t)value}, 4);
 }
 
+/* Only small tables have fields of so few bits; a kernel that outgrows them needs another format. */
+static void check_limit(uint64_t value, uint64_t limit, const char *what)
+{
+    if (value >= limit)
+        fail("too many or too large for the table's format: %s", what);
+}
+
+static void put_offset(struct buffer *buffer, uint64_t value)
+{
+    check_limit(value, SYMBOLS_OFFSET_MAX + 1, "offsets");
+    put(buffer, &(uint32_t){(uint32_t)value}, SYMBOLS_OFFSET_BYTES);
+}
+
 static void put_number(struct buffer *buffer, uint64_t value)
 {
     for (; value >= 0x80; value >>= 7)
@@ -59,13 +72,6 @@ static void put_number(struct buffer *buffer, uint64_t value)
 static uint64_t zigzag(int64_t value)
 {
     return value < 0 ? (uint64_t)-value * 2 - 1 : (uint64_t)value * 2;
-}
-
-/* Only small tables have fields of so few bits; a kernel that outgrows them needs another format. */
-static void check_limit(uint64_t value, uint64_t limit, const char *what)
-{
-    if (value >= limit)
-        fail("too many or too large for the table's format: %s", what);
 }
 
 /* ---- Numbers: nodes in the order in which they appear, callers first ---- */
@@ -170,7 +176,7 @@ static void put_node(struct encoder *encoder, int node)
 
     check_limit((uint64_t)encoder->entity_of[node], UINT16_MAX, "names");
     if (of->parent == NONE) {
-        put_32(&encoder->parts[SYMBOLS_STARTS], of->start);
+        put_offset(&encoder->parts[SYMBOLS_STARTS], of->start);
         put(&encoder->parts[SYMBOLS_NODES], &out, sizeof(out));
         return;
     }
@@ -302,13 +308,13 @@ static void put_runs(struct encoder *encoder)
 
         if (i % SYMBOLS_BLOCK_RUNS == 0) {
             state = (struct state){.address = run->start - 1};
-            put_32(&encoder->parts[SYMBOLS_BLOCKS], run->start);
-            put_32(&encoder->parts[SYMBOLS_BLOCKS], encoder->parts[SYMBOLS_RUNS].size);
+            put_offset(&encoder->parts[SYMBOLS_BLOCKS], run->start);
+            put_offset(&encoder->parts[SYMBOLS_BLOCKS], encoder->parts[SYMBOLS_RUNS].size);
         }
         put_run(encoder, run, &state);
     }
-    put_32(&encoder->parts[SYMBOLS_BLOCKS], encoder->image->image_bytes);
-    put_32(&encoder->parts[SYMBOLS_BLOCKS], encoder->parts[SYMBOLS_RUNS].size);
+    put_offset(&encoder->parts[SYMBOLS_BLOCKS], encoder->image->image_bytes);
+    put_offset(&encoder->parts[SYMBOLS_BLOCKS], encoder->parts[SYMBOLS_RUNS].size);
 }
 
 /* ---- All of it ---- */
