@@ -102,6 +102,8 @@ kernel_objects := $(patsubst %,$(O)/kernel/%.o,$(KERNEL_SOURCES))
 loader_objects := $(patsubst %,$(O)/loader/%.o,$(LOADER_SOURCES))
 loader_lib_objects := $(patsubst %,$(O)/loader/%.o,$(LIB_SOURCES))
 
+include tests/programs/programs.mk
+
 # ---- commands -----------------------------------------------------------------------------------------------------------
 
 .PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
@@ -112,19 +114,24 @@ help: ## this list
 	@echo 'Variables: BUILD=release|checked CC=gcc|clang V=1 K=NAME; for qemu: CMDLINE= SMP= MEM= CPU= MACHINE= DISPLAY= ACCEL=tcg'
 	@echo '           QEMU= QEMUFLAGS= OVMF_CODE= OVMF_VARS='
 
-esp: esp/EFI/BOOT/BOOTX64.EFI ## build BOOTX64.EFI and stage it in esp/, ready to be copied to a FAT stick
+staged_programs := $(STAGED_PROGRAMS:$(O)/%=esp/%)
+
+esp: esp/EFI/BOOT/BOOTX64.EFI $(staged_programs) ## build BOOTX64.EFI and stage it with its programs in esp/, ready to be copied to a FAT stick
 
 esp/EFI/BOOT/BOOTX64.EFI: $(O)/BOOTX64.EFI build/staged
 	$(call say,STAGE,$@)
 	$(Q)mkdir -p $(@D) && cp $< $@
+$(staged_programs): esp/programs/%: $(O)/programs/% build/staged
+	$(Q)mkdir -p $(@D) && cp $< $@
 
 image: $(O)/esp.img ## a FAT disk image of esp/, for emulators
-$(O)/esp.img: $(O)/BOOTX64.EFI esp/faultline.cfg $(O)/cmdline
+$(O)/esp.img: $(O)/BOOTX64.EFI $(STAGED_PROGRAMS) esp/faultline.cfg $(O)/cmdline
 	$(call need,mformat,$(shell command -v mformat),mtools)
 	$(call say,IMAGE,$@)
 	$(Q)rm -f $@ && truncate -s 4M $@ && mformat -i $@ ::
-	$(Q)mmd -i $@ ::/EFI ::/EFI/BOOT
+	$(Q)mmd -i $@ ::/EFI ::/EFI/BOOT ::/programs
 	$(Q)mcopy -i $@ $< ::/EFI/BOOT/BOOTX64.EFI
+	$(Q)mcopy -i $@ $(STAGED_PROGRAMS) ::/programs
 	$(Q)mcopy -i $@ $(if $(CMDLINE),$(O)/cmdline,esp/faultline.cfg) ::/faultline.cfg
 
 # The settings reach scripts/run-qemu by way of the environment. DISPLAY is make's and X11's at once: it tells them apart.
@@ -163,7 +170,7 @@ compile_commands.json: ## for editors and clangd
 	$(Q)bear -- $(MAKE) --always-make esp
 
 clean: ## remove everything that was built
-	$(Q)rm -rf build esp/EFI compile_commands.json
+	$(Q)rm -rf build esp/EFI esp/programs compile_commands.json
 
 # ---- the kernel ---------------------------------------------------------------------------------------------------------
 
@@ -176,7 +183,7 @@ endef
 $(O)/generated/version.h: FORCE
 	$(call write_if_changed,#define FAULTLINE_VERSION "$(VERSION)")
 $(O)/flags: FORCE
-	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS) / $(ASFLAGS) / $(KERNEL_LDFLAGS) / $(LOADER_LDFLAGS) / $(PE_FLAGS))
+	$(call write_if_changed,$(CC) $(KERNEL_CFLAGS) / $(LOADER_CFLAGS) / $(ASFLAGS) / $(KERNEL_LDFLAGS) / $(LOADER_LDFLAGS) / $(PE_FLAGS) / $(PROGRAM_CFLAGS) / $(PROGRAM_LDFLAGS))
 $(O)/sources: FORCE
 	$(call write_if_changed,$(KERNEL_SOURCES) / $(LOADER_SOURCES))
 build/staged: FORCE # which build the staged file is from
