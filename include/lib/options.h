@@ -14,6 +14,7 @@
 
 #define OPTIONS_TEXT_MAX 2048 /* bytes; the loader hands over no more and says so when it cut */
 #define OPTION_NAME_MAX  48
+#define OPTION_RUN_MAX   1024
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE, LOG_LEVEL_COUNT };
 
@@ -33,6 +34,7 @@ struct options {
     char fault_stage
         [OPTION_NAME_MAX];       /* fault=NAME:STAGE, early, memory or cpus; empty: after `ready` */
     char bench[OPTION_NAME_MAX]; /* bench=NAME; "all" for bench alone; empty: none */
+    char run[OPTION_RUN_MAX]; /* run=NAME:ARG,NAME or none: commands (lib/command.h); empty: none */
     char selftest[OPTION_NAME_MAX]; /* selftest=NAME; "all" for selftest alone; empty: none */
 };
 

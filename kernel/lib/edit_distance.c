@@ -4,11 +4,9 @@
  */
 #include "lib/edit_distance.h"
 
-#include <stdbool.h>
+#include "lib/string.h"
 
-static char lower_case(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-
-static bool same(char a, char b) { return lower_case(a) == lower_case(b); }
+static bool same(char a, char b) { return char_lower(a) == char_lower(b); }
 
 static size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -33,4 +31,20 @@ size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_len
         }
     }
     return rows[a_length % 3][b_length];
+}
+
+struct nearest nearest_begin(struct slice wanted)
+{
+    return (struct nearest){.wanted = wanted, .distance = wanted.length / 3 + 1};
+}
+
+void nearest_offer(struct nearest *nearest, const char *name)
+{
+    size_t distance =
+        edit_distance(nearest->wanted.text, nearest->wanted.length, name, strlen(name));
+
+    if (distance >= nearest->distance)
+        return;
+    nearest->name = name;
+    nearest->distance = distance;
 }

@@ -4,6 +4,7 @@
  */
 #include "options_internal.h"
 
+#include "lib/command.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
 
@@ -174,6 +175,25 @@ static bool set_fault(struct options *options, struct slice value)
     return string_copy(options->fault_stage, OPTION_NAME_MAX, value.text, value.length);
 }
 
+static bool set_run(struct options *options, struct slice value)
+{
+    struct slice rest = value, command;
+    bool more;
+
+    if (value.length >= OPTION_RUN_MAX)
+        return false;
+    if (slice_is(value, "none")) {
+        options->run[0] = '\0';
+        return true;
+    }
+    do {
+        more = slice_split(&command, &rest, ',');
+        if (command_check(command) != NULL)
+            return false;
+    } while (more);
+    return string_copy(options->run, OPTION_RUN_MAX, value.text, value.length);
+}
+
 static bool set_selftest(struct options *options, struct slice value)
 {
     return slice_store(options->selftest, value);
@@ -197,6 +217,8 @@ const struct option_row option_rows[] = {
      "list, or NAME, NAME@CPU, NAME:STAGE or NAME@CPU:cpus; STAGE is early, memory or cpus, CPU "
      "hexadecimal",
      NULL},
+    {"run", set_run,
+     "none, or NAME:ARG:ARG,NAME with names of at most 47 characters and 15 arguments each", NULL},
     {"selftest", set_selftest, "a name of at most 47 characters, or none at all for every test",
      "all"},
     {"bench", set_bench, "a name of at most 47 characters, or none at all for every row", "all"},
@@ -211,5 +233,6 @@ void options_set_defaults(struct options *options)
         .console = CONSOLE_SERIAL | CONSOLE_SCREEN,
         .x2apic = true,
         .watchdog = 2,
+        .run = "demo",
     };
 }

@@ -3,12 +3,7 @@
 #define KERNEL_LIB_OPTIONS_INTERNAL_H
 
 #include "lib/options.h"
-
-/* A piece of the user's text; not NUL-terminated. */
-struct slice {
-    const char *text;
-    size_t length;
-};
+#include "lib/slice.h"
 
 /* One option. `set` returns false when the value makes no sense, and then has changed nothing. */
 struct option_row {
@@ -20,13 +15,5 @@ struct option_row {
 
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
-
-bool slice_is(struct slice slice, const char *text);
-
-/*
- * Cuts the part before the first `separator` off *rest, which then begins behind it. Without a
- * separator the part is all there is, *rest becomes empty, and the result is false.
- */
-bool slice_split(struct slice *part, struct slice *rest, char separator);
 
 #endif

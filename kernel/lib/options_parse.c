@@ -17,25 +17,6 @@ struct parser {
     size_t warnings;
 };
 
-bool slice_is(struct slice slice, const char *text)
-{
-    return slice.length == strlen(text) && memcmp(slice.text, text, slice.length) == 0;
-}
-
-bool slice_split(struct slice *part, struct slice *rest, char separator)
-{
-    *part = *rest;
-    for (size_t i = 0; i < rest->length; i++) {
-        if (rest->text[i] != separator)
-            continue;
-        part->length = i;
-        *rest = (struct slice){rest->text + i + 1, rest->length - i - 1};
-        return true;
-    }
-    *rest = (struct slice){rest->text + rest->length, 0};
-    return false;
-}
-
 static const struct option_row *find_row(struct slice name)
 {
     for (size_t i = 0; i < option_row_count; i++) {
@@ -45,22 +26,14 @@ static const struct option_row *find_row(struct slice name)
     return NULL;
 }
 
-/* The option that was probably meant: at most a third of the name is wrong. NULL: none. */
+/* NULL: none. */
 static const char *nearest_name(struct slice name)
 {
-    const char *nearest = NULL;
-    size_t nearest_distance = name.length / 3 + 1;
+    struct nearest nearest = nearest_begin(name);
 
-    for (size_t i = 0; i < option_row_count; i++) {
-        size_t distance =
-            edit_distance(name.text, name.length, option_rows[i].name, strlen(option_rows[i].name));
-
-        if (distance < nearest_distance) {
-            nearest = option_rows[i].name;
-            nearest_distance = distance;
-        }
-    }
-    return nearest;
+    for (size_t i = 0; i < option_row_count; i++)
+        nearest_offer(&nearest, option_rows[i].name);
+    return nearest.name;
 }
 
 static void warn_word(struct parser *parser, struct slice word, const char *problem,

@@ -46,8 +46,10 @@ $(host_out)/lib.a: $(host_lib_objects)
 $(host_out)/test_%: $(host_out)/test_%.o $(host_out)/lib.a
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(HOST_LIBS) -o $@
 # Programs that other tests run.
-$(host_out)/decode_lines: tests/host/decode_lines.c $(host_out)/lib.a
+host_tools := $(host_out)/decode_lines $(host_out)/make_elf
+$(host_tools): $(host_out)/%: tests/host/%.c $(host_out)/lib.a
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
+-include $(host_tools:=.d)
 $(host_out)/font.psf: $(host_font_packed)
 	$(Q)mkdir -p $(@D) && gzip -dc $< > $@
 

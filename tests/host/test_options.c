@@ -28,11 +28,13 @@ static bool same_options(const struct options *a, const struct options *b)
            a->x2apic == b->x2apic && a->paging_levels == b->paging_levels &&
            a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->fault_cpu == b->fault_cpu &&
            a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
-           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0;
+           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0 &&
+           strcmp(a->run, b->run) == 0;
 }
 
 #define DEFAULTS                                                                                   \
-    .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true, .watchdog = 2
+    .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true,              \
+    .watchdog = 2, .run = "demo"
 #define NAME_47 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
 #define EXPECT(...)                                                                                \
     {                                                                                              \
@@ -113,6 +115,15 @@ static struct text_row texts[] = {
     {"maxcpus=9999999999", {DEFAULTS}, "a number from 1 to 100000", NULL},
     {"maxcpus=", {DEFAULTS}, "a number from 1 to 100000", NULL},
     {"maxcpus=2x", {DEFAULTS}, "a number from 1 to 100000", NULL},
+    {"run=none", EXPECT(.run = ""), NULL, NULL},
+    {"run=echo", EXPECT(.run = "echo"), NULL, NULL},
+    {"run=echo:a::b,demo,none", EXPECT(.run = "echo:a::b,demo,none"), NULL, NULL},
+    {"run=", {DEFAULTS}, "none, or NAME:ARG:ARG,NAME", NULL},
+    {"run", {DEFAULTS}, "none, or NAME:ARG:ARG,NAME", NULL},
+    {"run=a,,b", {DEFAULTS}, "none, or NAME:ARG:ARG,NAME", NULL},
+    {"run=a,:x", {DEFAULTS}, "none, or NAME:ARG:ARG,NAME", NULL},
+    {"run=" NAME_47 "x", {DEFAULTS}, "names of at most 47 characters", NULL},
+    {"run=a::::::::::::::::", {DEFAULTS}, "15 arguments each", NULL},
     {"fault=ud2:early fault=div", EXPECT(.fault = "div"), NULL, NULL},
     {"fault=ud2:late", {DEFAULTS}, "STAGE is early, memory or cpus", NULL},
     {"fault=ud2:", {DEFAULTS}, "STAGE is early, memory or cpus", NULL},
@@ -425,10 +436,32 @@ static void bytes_are_not_characters(void **state)
     }
 }
 
+/* Of 1,023 characters it is taken, of one more it is not: the commands in it are good ones. */
+static void a_long_list_of_programs(void **state)
+{
+    char text[4 + OPTION_RUN_MAX];
+    struct findings findings;
+    struct options options;
+
+    (void)state;
+    memcpy(text, "run=", 4);
+    for (size_t i = 0; i < OPTION_RUN_MAX; i++)
+        text[4 + i] = i % 16 == 15 ? ',' : 'x';
+    text[sizeof(text) - 1] = 'x';
+    options_set_defaults(&options);
+    parse(&options, text, sizeof(text), &findings);
+    assert_contains(findings.text, "none, or NAME:ARG:ARG,NAME");
+    assert_string_equal(options.run, "demo");
+    parse(&options, text, sizeof(text) - 1, &findings);
+    assert_contains(findings.text, NULL);
+    assert_int_equal(strlen(options.run), OPTION_RUN_MAX - 1);
+}
+
 int main(void)
 {
     static struct host_tests tests;
 
+    HOST_ADD(&tests, a_long_list_of_programs);
     HOST_ADD_ROWS(&tests, text, texts);
     HOST_ADD(&tests, the_length_ends_the_text);
     HOST_ADD(&tests, a_nul_is_a_byte_of_a_word);
