@@ -236,10 +236,11 @@ $(O)/kernel.embedded: $(O)/kernel.elf scripts/embed-kernel
 $(O)/loader/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
 	$(call say,CC,$< (loader))
 	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $@
-$(O)/loader/efi/embed.S.o: $(O)/kernel.embedded
+$(O)/loader/efi/embed.S.o: $(O)/kernel.embedded $(O)/programs/demo
 $(O)/loader/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(call say,AS,$< (loader))
-	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' -DFONT='"$(O)/font.psf"' -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' \
+	    -DEMBEDDED_DEMO='"$(O)/programs/demo"' -DFONT='"$(O)/font.psf"' -c $< -o $@
 
 # $(1) shared object, $(2) objects: a UEFI application must not need anything that nobody resolves.
 define link_efi

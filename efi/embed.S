@@ -1,10 +1,15 @@
-/* The kernel, as scripts/embed-kernel wrapped it, and the font for the last words of late.c. */
+/* The kernel, as scripts/embed-kernel wrapped it, a program for ring 3, and the font for the last words of late.c. */
     .section .rodata
     .balign 8
     .globl embedded_kernel, embedded_kernel_end
 embedded_kernel:
     .incbin EMBEDDED_KERNEL
 embedded_kernel_end:
+
+    .globl embedded_demo, embedded_demo_end
+embedded_demo:
+    .incbin EMBEDDED_DEMO
+embedded_demo_end:
 
     .globl late_font, late_font_end
 late_font:

@@ -62,12 +62,19 @@ void loader_explain_failure(struct loader *loader, const char *step, EFI_STATUS 
 paddr_t loader_alloc_pages(struct loader *loader, UINTN page_count, paddr_t below);
 void loader_free_all(struct loader *loader);
 
+/* --- file.c --- */
+
+/* Opens a file or folder, for reading, of the volume that this image was started from; EFI_NOT_FOUND also when
+ * there is no such volume. Whoever calls closes it. Before ExitBootServices only. */
+EFI_STATUS loader_open_file(struct loader *loader, const CHAR16 *path, EFI_FILE_HANDLE *file);
+
 /* --- the steps, in the order of main.c; each returns EFI_SUCCESS or what stops the boot, having
  * said why --- */
-EFI_STATUS loader_find_options(struct loader *loader); /* options.c */
-EFI_STATUS loader_find_screen(struct loader *loader);  /* screen.c */
-EFI_STATUS loader_find_acpi(struct loader *loader);    /* acpi.c */
-EFI_STATUS loader_load_kernel(struct loader *loader);  /* kernel.c */
+EFI_STATUS loader_find_options(struct loader *loader);  /* options.c */
+EFI_STATUS loader_find_screen(struct loader *loader);   /* screen.c */
+EFI_STATUS loader_find_acpi(struct loader *loader);     /* acpi.c */
+EFI_STATUS loader_load_kernel(struct loader *loader);   /* kernel.c */
+EFI_STATUS loader_load_programs(struct loader *loader); /* programs.c */
 EFI_STATUS
 loader_prepare_jump(struct loader *loader); /* jump.c: low page, memory for the map, page tables */
 EFI_STATUS loader_leave_firmware(
@@ -84,6 +91,9 @@ struct embedded_kernel {
 };
 extern const struct embedded_kernel embedded_kernel;
 extern const uint8_t embedded_kernel_end[];
+
+/* The program of the same file (embed.S). */
+extern const uint8_t embedded_demo[], embedded_demo_end[];
 
 /* --- late.c: after the first ExitBootServices, when nobody else can speak --- */
 

@@ -14,6 +14,7 @@ static const struct step {
     {"screen", loader_find_screen, BOOT_STEP_SCREEN},
     {"ACPI", loader_find_acpi, BOOT_STEP_ACPI},
     {"kernel", loader_load_kernel, BOOT_STEP_KERNEL},
+    {"programs", loader_load_programs, BOOT_STEP_PROGRAMS},
     {"memory", loader_prepare_jump, BOOT_STEP_TABLES},
 };
 

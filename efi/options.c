@@ -33,21 +33,11 @@ static void take_load_options(struct loader *loader, const EFI_LOADED_IMAGE *sel
         loader_report(loader, LOG_WARN, "load options cut after %u bytes", info->options_bytes);
 }
 
-static EFI_FILE_HANDLE open_file(struct loader *loader, EFI_HANDLE device)
+static EFI_FILE_HANDLE open_file(struct loader *loader)
 {
-    static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
-    static CHAR16 path[] = L"\\faultline.cfg";
-    EFI_FILE_IO_INTERFACE *volume;
-    EFI_FILE_HANDLE root, file;
-    EFI_STATUS status;
+    EFI_FILE_HANDLE file;
+    EFI_STATUS status = loader_open_file(loader, L"\\faultline.cfg", &file);
 
-    if (!device ||
-        EFI_ERROR(loader->boot->HandleProtocol(device, &file_system_guid, (void **)&volume)))
-        return NULL;
-    if (EFI_ERROR(volume->OpenVolume(volume, &root)))
-        return NULL;
-    status = root->Open(root, &file, path, EFI_FILE_MODE_READ, 0);
-    root->Close(root);
     if (EFI_ERROR(status) && status != EFI_NOT_FOUND)
         loader_report(loader, LOG_WARN, "\\faultline.cfg cannot be opened: %s",
                       efi_status_text(status));
@@ -85,7 +75,7 @@ EFI_STATUS loader_find_options(struct loader *loader)
             loader->boot->HandleProtocol(loader->image, &loaded_image_guid, (void **)&self))) {
         loader->info->loader_image = (uintptr_t)self->ImageBase;
         take_load_options(loader, self);
-        file = loader->info->options_bytes == 0 ? open_file(loader, self->DeviceHandle) : NULL;
+        file = loader->info->options_bytes == 0 ? open_file(loader) : NULL;
         if (file) {
             take_file(loader, file);
             file->Close(file);

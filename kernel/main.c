@@ -48,12 +48,16 @@ static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t read
 
     if (level > boot_options.loglevel)
         return; /* a report's last lines would be nothing but this */
-    log_write(
-        level, "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, tables %lu, exit %lu",
-        tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
-        tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS], tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
-        tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI], tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_KERNEL],
-        tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
+    log_write(level,
+              "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, programs %lu, tables "
+              "%lu, exit %lu",
+              tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
+              tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS],
+              tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
+              tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI],
+              tsc[BOOT_STEP_PROGRAMS] - tsc[BOOT_STEP_KERNEL],
+              tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_PROGRAMS],
+              tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
     frame_statistics(&frames);
     log_write(level, "boot memory: frames %lu, allocated %lu, zones %u, metadata %lu",
               frames.total_count, frames.total_count - frames.free_count, frames.zone_count,
@@ -131,7 +135,7 @@ void kernel_main(const struct boot_info *handed_over)
     cpus_start(); /* every CPU that the firmware lists */
     watchdog_start();
     fault_menu_at_stage(&boot_options, "cpus");
-    arch_mmu_seal(); /* what the boot wrote for good */
+    arch_mmu_seal();           /* what the boot wrote for good */
     audit_run();
     memory_count(&counts);
     log_ready();

@@ -20,9 +20,11 @@
 #include "lib/types.h"
 
 #define BOOT_INFO_MAGIC   UINT64_C(0x4f464e49544c4146) /* "FALTINFO" in memory order */
-#define BOOT_INFO_VERSION 1
+#define BOOT_INFO_VERSION 2
 
-#define BOOT_MESSAGES_MAX 4096
+#define BOOT_MESSAGES_MAX     4096
+#define BOOT_PROGRAMS_MAX     128
+#define BOOT_PROGRAM_NAME_MAX 47
 
 /* What the loader had finished when it read the TSC; in the order in which it happens. */
 enum boot_step {
@@ -30,9 +32,10 @@ enum boot_step {
     BOOT_STEP_OPTIONS,
     BOOT_STEP_SCREEN,
     BOOT_STEP_ACPI,
-    BOOT_STEP_KERNEL, /* segments copied */
-    BOOT_STEP_TABLES, /* page tables for the jump built */
-    BOOT_STEP_EXIT,   /* ExitBootServices succeeded */
+    BOOT_STEP_KERNEL,   /* segments copied */
+    BOOT_STEP_PROGRAMS, /* program files read */
+    BOOT_STEP_TABLES,   /* page tables for the jump built */
+    BOOT_STEP_EXIT,     /* ExitBootServices succeeded */
     BOOT_STEP_COUNT
 };
 
@@ -46,6 +49,14 @@ struct boot_memory_map {
     uint32_t exit_tries; /* calls of ExitBootServices until it agreed, 1 or more */
 };
 
+/* A program's file, as it was read; nobody has looked into it. */
+struct boot_program {
+    char name[BOOT_PROGRAM_NAME_MAX + 1]; /* printable, without blanks, colons and commas */
+    paddr_t address;                      /* page-aligned; the rest of the last page is zero */
+    uint32_t size_bytes;                  /* may be 0 */
+    uint32_t built_in;                    /* 1: from the loader's own file, not from the volume */
+};
+
 struct boot_info {
     uint64_t magic;
     uint32_t version;
@@ -54,6 +65,8 @@ struct boot_info {
     struct framebuffer framebuffer; /* mapped; base 0 when there is none */
     paddr_t kernel_start; /* physical range of the kernel's image, page-aligned, contiguous */
     paddr_t kernel_end;
+    paddr_t programs_start; /* physical range of the programs' files, page-aligned; both 0: none */
+    paddr_t programs_end;
     paddr_t low_page;     /* a page below 1 MiB for starting CPUs, 0 when there was none */
     paddr_t loader_image; /* where firmware put BOOTX64.EFI: for the debugger */
     paddr_t system_table; /* EFI_SYSTEM_TABLE, for the runtime services */
@@ -62,19 +75,23 @@ struct boot_info {
     uint32_t options_source;           /* enum boot_options_source */
     uint32_t options_bytes;
     uint32_t message_bytes;
+    uint32_t program_count;
     uint64_t tsc[BOOT_STEP_COUNT];
     char options[OPTIONS_TEXT_MAX];   /* options_bytes of text, as found */
     char messages[BOOT_MESSAGES_MAX]; /* lines for the kernel's log, each: digit of enum log_level,
                                          text, LF */
+    struct boot_program programs[BOOT_PROGRAMS_MAX]; /* program_count of them */
 };
 
 _Static_assert(offsetof(struct boot_info, memory_map) == 16, "contract with the loader");
 _Static_assert(sizeof(struct boot_memory_map) == 32, "contract with the loader");
 _Static_assert(sizeof(struct framebuffer) == 40, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, rsdp_bytes) == 136, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, tsc) == 184, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, options) == 240, "contract with the loader");
-_Static_assert(sizeof(struct boot_info) == 240 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX,
+_Static_assert(offsetof(struct boot_info, rsdp_bytes) == 152, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, tsc) == 208, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, options) == 272, "contract with the loader");
+_Static_assert(sizeof(struct boot_program) == 64, "contract with the loader");
+_Static_assert(sizeof(struct boot_info) == 272 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
+                                               BOOT_PROGRAMS_MAX * sizeof(struct boot_program),
                "contract with the loader");
 
 /*

@@ -21,6 +21,7 @@ enum memory_kind {
     MEMORY_LOADER,        /* the loader's code and data (EfiLoaderCode, EfiLoaderData) */
     MEMORY_LOW,           /* first MiB: firmware writes there, and CPUs start there */
     MEMORY_KERNEL,        /* the kernel's image */
+    MEMORY_PROGRAMS,      /* files of programs, as the loader read them */
     MEMORY_ACPI_RECLAIM,
     MEMORY_ACPI_NVS,
     MEMORY_RUNTIME_DATA,

@@ -2,6 +2,7 @@
 #include "boot/boot_info.h"
 
 #include "lib/align.h"
+#include "lib/string.h"
 
 static bool is_page_range(paddr_t start, paddr_t end)
 {
@@ -14,6 +15,38 @@ static const char *check_ranges(const struct boot_info *info)
         return "the kernel's physical range is empty or not page-aligned";
     if (info->low_page >= MIB || !is_aligned(info->low_page, PAGE_SIZE))
         return "the page for starting CPUs is not a page below 1 MiB";
+    return NULL;
+}
+
+static bool is_name(const char *name)
+{
+    size_t length = strnlen(name, BOOT_PROGRAM_NAME_MAX + 1);
+
+    for (size_t i = 0; i < length; i++)
+        if (name[i] <= ' ' || name[i] > '~' || name[i] == ':' || name[i] == ',')
+            return false;
+    return length > 0 && length <= BOOT_PROGRAM_NAME_MAX;
+}
+
+static bool is_program(const struct boot_info *info, const struct boot_program *program)
+{
+    return is_name(program->name) && program->built_in <= 1 &&
+           is_aligned(program->address, PAGE_SIZE) && program->address >= info->programs_start &&
+           program->address <= info->programs_end &&
+           program->size_bytes <= info->programs_end - program->address;
+}
+
+static const char *check_programs(const struct boot_info *info)
+{
+    bool none = info->programs_start == 0 && info->programs_end == 0;
+
+    if (!none && !is_page_range(info->programs_start, info->programs_end))
+        return "the programs' physical range is empty or not page-aligned";
+    if (info->program_count > BOOT_PROGRAMS_MAX || (none && info->program_count > 0))
+        return "there are more programs than room for them";
+    for (uint32_t i = 0; i < info->program_count; i++)
+        if (!is_program(info, &info->programs[i]))
+            return "a program has no name or lies outside the programs' range";
     return NULL;
 }
 
@@ -41,5 +74,7 @@ const char *boot_info_check(const struct boot_info *info)
     if (info->memory_map.exit_tries == 0)
         return "boot services were never left";
     problem = check_ranges(info);
+    if (!problem)
+        problem = check_programs(info);
     return problem ? problem : check_texts(info);
 }

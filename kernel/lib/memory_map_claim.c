@@ -13,6 +13,7 @@ static const char *const kind_names[MEMORY_KIND_COUNT] = {
     [MEMORY_LOADER] = "loader",
     [MEMORY_LOW] = "first MiB",
     [MEMORY_KERNEL] = "kernel",
+    [MEMORY_PROGRAMS] = "programs",
     [MEMORY_ACPI_RECLAIM] = "ACPI tables",
     [MEMORY_ACPI_NVS] = "ACPI NVS",
     [MEMORY_RUNTIME_DATA] = "runtime data",
@@ -41,6 +42,7 @@ bool memory_kind_is_ram(enum memory_kind kind)
     case MEMORY_LOADER:
     case MEMORY_LOW:
     case MEMORY_KERNEL:
+    case MEMORY_PROGRAMS:
     case MEMORY_ACPI_RECLAIM:
     case MEMORY_ACPI_NVS:
     case MEMORY_RUNTIME_DATA:

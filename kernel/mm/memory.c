@@ -51,6 +51,7 @@ static void claim_what_is_used(const struct boot_info *info)
     image_start = info->kernel_start;
     image_end = info->kernel_end;
     memory_claim(info->kernel_start, info->kernel_end - info->kernel_start, MEMORY_KERNEL);
+    memory_claim(info->programs_start, info->programs_end - info->programs_start, MEMORY_PROGRAMS);
     memory_claim(screen->base, (uint64_t)screen->pitch_pixels * 4 * screen->height,
                  MEMORY_FRAMEBUFFER);
     claim_low_memory();

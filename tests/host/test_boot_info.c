@@ -19,6 +19,11 @@ static struct boot_info good(void)
         .kernel_start = 0x200000,
         .kernel_end = 0x300000,
         .low_page = 0x9f000,
+        .programs_start = 0x400000,
+        .programs_end = 0x403000,
+        .program_count = 2,
+        .programs = {{.name = "demo", .address = 0x400000, .size_bytes = 0x1001, .built_in = 1},
+                     {.name = "a", .address = 0x402000, .size_bytes = 0x1000}},
     };
 }
 
@@ -29,6 +34,12 @@ static void a_good_handoff_is_taken(void **state)
     (void)state;
     assert_null(boot_info_check(&info));
     info.low_page = 0;
+    assert_null(boot_info_check(&info));
+    info.programs[1] = (struct boot_program){.name = "empty", .address = 0x403000};
+    assert_null(boot_info_check(&info));
+    info.program_count = 0;
+    assert_null(boot_info_check(&info));
+    info.programs_start = info.programs_end = 0;
     assert_null(boot_info_check(&info));
 }
 
@@ -56,6 +67,25 @@ static void each_contradiction_is_refused(void **state)
     REFUSED(info.low_page = 1);
     REFUSED(info.options_source = BOOT_OPTIONS_FILE + 1);
     REFUSED(info.options_bytes = OPTIONS_TEXT_MAX + 1);
+    REFUSED(info.programs_start++);
+    REFUSED(info.programs_end++);
+    REFUSED(info.programs_end = info.programs_start);
+    REFUSED(info.programs_start = 0);
+    REFUSED(info.programs_start = info.programs_end = 0);
+    REFUSED(info.program_count = BOOT_PROGRAMS_MAX + 1);
+    REFUSED(info.program_count = 3); /* one without a name */
+    REFUSED(info.programs[0].name[0] = '\0');
+    REFUSED(info.programs[0].name[1] = ' ');
+    REFUSED(info.programs[0].name[1] = '\x7f');
+    REFUSED(info.programs[0].name[1] = ':');
+    REFUSED(info.programs[0].name[1] = ',');
+    REFUSED(memset(info.programs[0].name, 'x', sizeof(info.programs[0].name)));
+    REFUSED(info.programs[0].address++);
+    REFUSED(info.programs[0].address = 0x3ff000);
+    REFUSED(info.programs[1].address = 0x404000);
+    REFUSED(info.programs[1].size_bytes++);
+    REFUSED(info.programs[1].size_bytes = UINT32_MAX);
+    REFUSED(info.programs[0].built_in = 2);
     REFUSED(info.message_bytes = BOOT_MESSAGES_MAX + 1);
 }
 
