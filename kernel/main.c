@@ -25,6 +25,7 @@
 #include "kernel/time/clock.h"
 #include "kernel/time/idle.h"
 #include "kernel/time/time.h"
+#include "kernel/user/program.h"
 #include "kernel/watchdog.h"
 #include "version.h"
 
@@ -135,12 +136,14 @@ void kernel_main(const struct boot_info *handed_over)
     cpus_start(); /* every CPU that the firmware lists */
     watchdog_start();
     fault_menu_at_stage(&boot_options, "cpus");
+    programs_init(&boot_info); /* their files, checked */
     arch_mmu_seal();           /* what the boot wrote for good */
     audit_run();
     memory_count(&counts);
     log_ready();
     ready_at = arch_timestamp();
     log_boot_times(entered, memory_done, ready_at);
+    programs_choose(boot_options.run);
     if (boot_options.bench[0] != '\0')
         well = bench_run(boot_options.bench);
     if (boot_options.selftest[0] != '\0')

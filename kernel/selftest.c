@@ -16,6 +16,7 @@
 #include "log/screen.h"
 #include "mm/memory_selftest.h"
 #include "time/time_selftest.h"
+#include "user/program_selftest.h"
 
 #define TICKS     1000
 #define FIRST_IRQ 32
@@ -204,6 +205,7 @@ static const struct {
     {"cpus", cpu_selftest},
     {"shootdown", memory_selftest_shootdown},
     {"acpi-memory", memory_selftest_acpi},
+    {"programs", program_selftest},
     {"time", time_selftest},
     {"drift", time_selftest_drift},
     {"lost-ticks", time_selftest_lost_ticks},

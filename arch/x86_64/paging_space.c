@@ -31,6 +31,8 @@ static const uint64_t rights_flags[] = {
     [MMU_USER | MMU_WRITE] = PTE_NX | PTE_USER | PTE_WRITABLE,
     [MMU_USER | MMU_EXECUTE] = PTE_USER,
     [MMU_USER | MMU_EXECUTE | MMU_WRITE] = PTE_USER | PTE_WRITABLE,
+    [MMU_USER | MMU_SHARED] = PTE_NX | PTE_USER | PTE_SHARED,
+    [MMU_USER | MMU_SHARED | MMU_EXECUTE] = PTE_USER | PTE_SHARED,
 };
 
 static inline uint64_t leaf_flags(unsigned rights, enum mmu_cache cache)

@@ -30,7 +30,9 @@ void arch_mmu_map_ram(const struct memory_map *map);
  * direct map. */
 bool arch_mmu_is_ready(void);
 
-enum mmu_rights { MMU_WRITE = 1, MMU_EXECUTE = 2, MMU_USER = 4 }; /* reading goes without saying */
+/* Reading goes without saying. MMU_SHARED is no right: the memory belongs to somebody else, and
+ * arch_mmu_unmap_and_free() and arch_mmu_space_destroy() leave it alone; only with MMU_USER, without MMU_WRITE. */
+enum mmu_rights { MMU_WRITE = 1, MMU_EXECUTE = 2, MMU_USER = 4, MMU_SHARED = 8 };
 
 /*
  * An address space. All share the kernel's half, whose top entries are filled at boot and never
@@ -63,8 +65,8 @@ status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *map
  */
 status_t arch_mmu_unmap(struct address_space *space, vaddr_t virt, uint64_t bytes);
 
-/* The same, and the frames that were mapped go back to the frame allocator after the flush: they
- * must have been allocated one by one, or for large pages in runs of that size. */
+/* The same, and the frames that were mapped, but not as MMU_SHARED, go back to the frame allocator after the
+ * flush: they must have been allocated one by one, or for large pages in runs of that size. */
 status_t arch_mmu_unmap_and_free(struct address_space *space, vaddr_t virt, uint64_t bytes);
 
 /* Gives everything mapped in the range other rights, at once on every CPU. ERR_NOT_FOUND when a part
@@ -90,7 +92,7 @@ bool arch_mmu_space_lookup(struct address_space *space, vaddr_t virt, paddr_t *p
 /* A space with an empty user half. ERR_NO_MEMORY. */
 status_t arch_mmu_space_create(struct address_space *space);
 
-/* Frees everything in the user half, and the space; no CPU may be using it. */
+/* Frees everything in the user half that is not MMU_SHARED, and the space; no CPU may be using it. */
 void arch_mmu_space_destroy(struct address_space *space);
 
 /* This CPU uses that space from now on. Interrupts off. */

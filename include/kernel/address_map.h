@@ -6,6 +6,7 @@
  *   0000000000000000  page 0, never mapped
  *   0000000000001000  programs [user]; up to one page below the hole, so that no return address can
  *                     be non-canonical
+ *   00007ffffffef000  the program's stack, 64 KiB, an unmapped page below it [user]
  *   00007ffffffff000  never mapped
  *   ffff800000000000  direct map of RAM, 64 TiB: never executable, RAM only; kernel text and rodata
  *                     are read-only here too [mm]
@@ -19,6 +20,9 @@
 
 #define USER_START 0x0000000000001000
 #define USER_END   0x00007ffffffff000
+
+/* The guard page lies below it. */
+#define USER_STACK_START 0x00007ffffffef000
 
 #define DIRECT_MAP_START 0xffff800000000000
 #define DIRECT_MAP_BYTES 0x0000400000000000

@@ -22,12 +22,13 @@
 #define PTE_DIRTY    BIT(6)
 #define PTE_LARGE    BIT(7) /* in a PDPT or PD entry: a leaf */
 #define PTE_GLOBAL   BIT(8)
-#define PTE_KEPT     BIT(9) /* ours: the table below this entry stays when it is empty */
+#define PTE_KEPT     BIT(9)  /* ours: the table below this entry stays when it is empty */
+#define PTE_SHARED   BIT(10) /* ours, in a leaf: the frame is not this space's to give back */
 #define PTE_NX       BIT(63)
 #define PTE_ADDRESS  BIT_RANGE(51, 12)
 
 /* What a leaf may be given. */
-#define PTE_FLAGS (PTE_WRITABLE | PTE_USER | PTE_PWT | PTE_PCD | PTE_GLOBAL | PTE_NX)
+#define PTE_FLAGS (PTE_WRITABLE | PTE_USER | PTE_PWT | PTE_PCD | PTE_GLOBAL | PTE_SHARED | PTE_NX)
 
 #define PAGE_TABLE_ENTRIES 512
 #define PAGE_LEVELS_MAX    5 /* level 1 is the table of 4 KiB pages, 4 the PML4, 5 the PML5 */
@@ -125,7 +126,7 @@ static inline bool page_table_is_shared(const uint64_t *entry)
  */
 status_t page_tables_map(struct page_tables *tables, const struct page_mapping *mapping);
 
-/* Told of each leaf that is taken out. */
+/* Told of each leaf that is taken out, but for those marked PTE_SHARED. */
 struct page_removal {
     void (*removed)(void *context, paddr_t phys, uint64_t bytes);
     void *context;

@@ -13,6 +13,9 @@ enum {
     ERR_ALREADY_MAPPED = -4,
     ERR_NOT_FOUND = -5,
     ERR_TIMED_OUT = -6,
+    ERR_NO_SUCH_CALL = -7,
+    ERR_NOT_ALLOWED = -8,
+    ERR_TOO_MANY = -9,
 };
 
 /* A short plain phrase for a log line, "unknown status" for numbers outside the list. Any context.

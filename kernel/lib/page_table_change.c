@@ -173,9 +173,10 @@ static uint64_t clear_run(uint64_t *entry, unsigned level, uint64_t bytes,
         if (!(*entry & PTE_PRESENT) || !page_is_leaf(*entry, level))
             break;
         paddr_t phys = page_leaf_address(*entry, level);
+        bool shared = *entry & PTE_SHARED;
 
         *entry = 0;
-        if (removal)
+        if (removal && !shared)
             removal->removed(removal->context, phys, page);
     }
     return cleared;

@@ -12,6 +12,9 @@ static const char *const phrases[] = {
     [-ERR_ALREADY_MAPPED] = "already mapped",
     [-ERR_NOT_FOUND] = "not found",
     [-ERR_TIMED_OUT] = "timed out",
+    [-ERR_NO_SUCH_CALL] = "no such call",
+    [-ERR_NOT_ALLOWED] = "not allowed",
+    [-ERR_TOO_MANY] = "too many",
 };
 
 const char *status_text(status_t status)

@@ -111,26 +111,32 @@ static const struct {
 } operations[] = {{use_frame, true}, {use_small_object, true}, {use_large_object, true},
                   {use_stack, true}, {use_device, false},      {use_space, true}};
 
-/* Checked builds: each allocation of each operation fails once. */
+bool memory_selftest_fail_each(bool (*run)(void), unsigned *failures)
+{
+    for (uint32_t number = 1; CHECKED_BUILD; number++) {
+        struct memory_counts before;
+        bool worked;
+
+        memory_count(&before);
+        memory_fail_allocation(number);
+        worked = run();
+        memory_fail_allocation(0);
+        if (!memory_is_balanced(&before, "before an allocation failed"))
+            return false;
+        if (worked)
+            break;
+        ++*failures;
+    }
+    return true;
+}
+
 static bool fail_one_by_one(void)
 {
     unsigned failures = 0;
 
-    for (unsigned i = 0; CHECKED_BUILD && i < ARRAY_COUNT(operations); i++)
-        for (uint32_t number = 1;; number++) {
-            struct memory_counts before;
-            bool worked;
-
-            memory_count(&before);
-            memory_fail_allocation(number);
-            worked = operations[i].run();
-            memory_fail_allocation(0);
-            if (!memory_is_balanced(&before, "before an allocation failed"))
-                return false;
-            if (worked)
-                break;
-            failures++;
-        }
+    for (unsigned i = 0; i < ARRAY_COUNT(operations); i++)
+        if (!memory_selftest_fail_each(operations[i].run, &failures))
+            return false;
     if (CHECKED_BUILD)
         log_info("selftest memory: %u failed allocations survived", failures);
     return true;

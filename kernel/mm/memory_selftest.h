@@ -28,6 +28,10 @@ bool memory_selftest_sharing(void);
 /* A part of it: all CPUs change page tables at once. */
 bool memory_selftest_mappings(void);
 
+/* Checked builds: each allocation that `run` makes fails once, and is counted; false when something is missing
+ * afterwards. `run` gives back what it takes, and returns false when it was told that there is no memory. */
+bool memory_selftest_fail_each(bool (*run)(void), unsigned *failures);
+
 /* Gives the memory of ACPI's tables back, for good: nobody may need them any more. */
 bool memory_selftest_acpi(void);
 

@@ -13,7 +13,7 @@ from qemu import find_tools
 from runner import find_problems
 
 HEADER = """about: allocation {number} fails
-options: exit=qemu console=serial x2apic=0 fault=no-memory-{number}:early
+options: exit=qemu console=serial x2apic=0 run=none fault=no-memory-{number}:early
 build: checked
 cpu: max,-pdpe1gb
 mem: 22G
@@ -37,7 +37,7 @@ def case_for(number: int, status: int, golden: str) -> Case:
 
 
 def golden_for(status: int | None, log: str) -> str:
-    line = "[    0.000000] [0] " + FAILS
+    line = "[{time}] [0] " + FAILS
     if status == 33:
         return line + "[" + SURVIVED.format()
     cause = CAUSES[1] if "local APIC at" in log else CAUSES[0]

@@ -362,6 +362,29 @@ static void refuses_what_is_not_made_of_pages(void **state)
     assert_int_equal(page_tables_protect(&tables, BASE, PAGE_SIZE, 0), ERR_NOT_FOUND);
 }
 
+/* What is shared is taken out of the tables like all else, and never given back. */
+static void shared_leaves_are_not_removed(void **state)
+{
+    const struct page_removal removal = {.removed = count_removed};
+    struct page_tables tables = start(4, false);
+    struct page_mapping page = {
+        .virt = BASE, .phys = 0x5000, .bytes = PAGE_SIZE, .page_bytes_max = PAGE_SIZE};
+    struct page_walk walk;
+
+    (void)state;
+    page.flags = PTE_USER | PTE_SHARED;
+    assert_int_equal(page_tables_map(&tables, &page), STATUS_OK);
+    page.virt += PAGE_SIZE;
+    page.flags = PTE_USER;
+    assert_int_equal(page_tables_map(&tables, &page), STATUS_OK);
+    removed_bytes = 0;
+    assert_int_equal(page_tables_unmap(&tables, BASE, 2 * PAGE_SIZE, &removal), STATUS_OK);
+    assert_int_equal(removed_bytes, PAGE_SIZE);
+    page_tables_walk(&tables, BASE, &walk);
+    assert_false(walk.present);
+    free_emptied(&tables);
+}
+
 int main(void)
 {
     static struct host_tests tests;
@@ -372,6 +395,7 @@ int main(void)
     HOST_ADD(&tests, a_split_page_keeps_what_it_mapped);
     HOST_ADD(&tests, a_table_that_was_taken_out_has_no_present_entry);
     HOST_ADD(&tests, kept_tables_stay);
+    HOST_ADD(&tests, shared_leaves_are_not_removed);
     HOST_ADD(&tests, the_short_way_is_offered_for_the_last_table_only);
     HOST_ADD(&tests, refuses_what_is_not_made_of_pages);
     seed = UINT64_C(0x5eed0007);
