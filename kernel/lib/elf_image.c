@@ -6,8 +6,7 @@
  */
 #include "lib/elf_image.h"
 
-#include <elf.h>
-
+#include "elf_internal.h"
 #include "lib/align.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
@@ -36,38 +35,6 @@ static const struct {
     {PT_SHLIB, "it has a program header of the reserved type PT_SHLIB"},
 };
 
-static const char *check_ident(const unsigned char *ident)
-{
-    if (memcmp(ident, ELFMAG, SELFMAG) != 0)
-        return "the magic number is not ELF's";
-    if (ident[EI_CLASS] != ELFCLASS64)
-        return "it is not a 64-bit file";
-    if (ident[EI_DATA] != ELFDATA2LSB)
-        return "it is not little-endian";
-    if (ident[EI_VERSION] != EV_CURRENT)
-        return "the identification's version is not 1";
-    if (ident[EI_OSABI] != ELFOSABI_SYSV && ident[EI_OSABI] != ELFOSABI_GNU)
-        return "it was made for another operating system";
-    return NULL;
-}
-
-static const char *check_header(const Elf64_Ehdr *header)
-{
-    const char *problem = check_ident(header->e_ident);
-
-    if (problem)
-        return problem;
-    if (header->e_version != EV_CURRENT)
-        return "the file's version is not 1";
-    if (header->e_type != ET_EXEC)
-        return "it is not a statically linked executable";
-    if (header->e_machine != EM_X86_64)
-        return "it is not for x86-64";
-    if (header->e_ehsize != sizeof(Elf64_Ehdr))
-        return "the header's size is wrong";
-    return NULL;
-}
-
 static const char *check_header_table(const Elf64_Ehdr *header, size_t size_bytes)
 {
     if (header->e_phentsize != sizeof(Elf64_Phdr))
@@ -77,8 +44,7 @@ static const char *check_header_table(const Elf64_Ehdr *header, size_t size_byte
         return "it has no or too many program headers";
     if (header->e_phoff < sizeof(Elf64_Ehdr) || !is_aligned(header->e_phoff, sizeof(Elf64_Off)))
         return "the program headers lie inside the header or are misaligned";
-    if (header->e_phoff > size_bytes ||
-        size_bytes - header->e_phoff < header->e_phnum * sizeof(Elf64_Phdr))
+    if (!elf_is_in_file(header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr), size_bytes))
         return "the program headers end past the end of the file";
     return NULL;
 }
@@ -89,7 +55,7 @@ static const char *check_file_part(const Elf64_Phdr *header, size_t size_bytes)
         return "a segment occupies no memory";
     if (header->p_filesz > header->p_memsz)
         return "a segment is larger in the file than in memory";
-    if (header->p_offset > size_bytes || header->p_filesz > size_bytes - header->p_offset)
+    if (!elf_is_in_file(header->p_offset, header->p_filesz, size_bytes))
         return "a segment ends past the end of the file";
     return NULL;
 }
@@ -236,12 +202,8 @@ static const char *finish(struct elf_image *image, vaddr_t entry)
 static const char *read_image(struct reader *reader)
 {
     Elf64_Ehdr header;
-    const char *problem;
+    const char *problem = elf_header_read(&header, reader->bytes, reader->size_bytes);
 
-    if (reader->size_bytes < sizeof(header))
-        return "it is shorter than an ELF header";
-    memcpy(&header, reader->bytes, sizeof(header));
-    problem = check_header(&header);
     if (!problem)
         problem = check_header_table(&header, reader->size_bytes);
     for (size_t i = 0; !problem && i < header.e_phnum; i++) {
