@@ -50,6 +50,11 @@ host_tools := $(host_out)/decode_lines $(host_out)/make_elf
 $(host_tools): $(host_out)/%: tests/host/%.c $(host_out)/lib.a
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
 -include $(host_tools:=.d)
+# A program that is never run: tests read its symbols.
+$(host_out)/symbols_program: tests/host/symbols_program.S tests/host/host.mk $(host_out)/compiler
+	$(Q)mkdir -p $(@D) && $(HOSTCC) -static -nostdlib -Wl,-n,-Ttext=0x401000,--section-start=.cold=0x402000,--build-id=none \
+	    $< -o $@
+$(filter host-run-elf_symbols%,$(host_names:%=host-run-%)): $(host_out)/symbols_program
 $(host_out)/font.psf: $(host_font_packed)
 	$(Q)mkdir -p $(@D) && gzip -dc $< > $@
 
