@@ -192,6 +192,17 @@ status_t arch_mmu_protect(struct address_space *space, vaddr_t virt, uint64_t by
     return status;
 }
 
+void arch_mmu_protect_user(struct address_space *space, vaddr_t virt, uint64_t bytes,
+                           unsigned rights)
+{
+    irq_state_t state = spinlock_acquire(&space->lock);
+
+    page_tables_protect_pages(&space->tables, virt, bytes,
+                              leaf_flags(rights | MMU_USER, MMU_WRITE_BACK));
+    arch_tlb_flush(space, virt, bytes);
+    spinlock_release(&space->lock, state);
+}
+
 void arch_mmu_seal(void)
 {
     vaddr_t start = (vaddr_t)kernel_after_init_start;

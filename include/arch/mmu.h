@@ -81,6 +81,10 @@ status_t arch_mmu_protect(struct address_space *space, vaddr_t virt, uint64_t by
  */
 void arch_mmu_set_levels(unsigned levels, paddr_t low_page);
 
+/* The same for a user space, which has 4 KiB pages only, and whatever of the range is mapped. */
+void arch_mmu_protect_user(struct address_space *space, vaddr_t virt, uint64_t bytes,
+                           unsigned rights);
+
 /* Makes everything that is marked READ_ONLY_AFTER_INIT read-only, in the image and in the direct map.
  * At the end of the boot, when no CPU writes any of it any more. Panics when there is no memory for a
  * page table. */

@@ -146,6 +146,10 @@ status_t page_tables_unmap(struct page_tables *tables, vaddr_t virt, uint64_t by
 status_t page_tables_protect(struct page_tables *tables, vaddr_t virt, uint64_t bytes,
                              uint64_t flags);
 
+/* The same where all that is mapped are 4 KiB pages, and parts may not be mapped: those are passed over. */
+void page_tables_protect_pages(struct page_tables *tables, vaddr_t virt, uint64_t bytes,
+                               uint64_t flags);
+
 /* A table that was taken out since, by any of the functions above, or 0: to be called after the
  * flush, until it returns 0. */
 paddr_t page_tables_take_emptied(struct page_tables *tables);

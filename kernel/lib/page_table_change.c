@@ -144,60 +144,75 @@ static status_t split_at(struct page_tables *tables, vaddr_t virt)
     }
 }
 
-/* Takes out the tables that are empty from `level` upwards. They form a list through their first
- * entry, which is the address of the next: bit 0 is clear, so a CPU that still knows the table sees
- * nothing present. */
-static void prune(struct page_tables *tables, uint64_t *entries[], unsigned level)
+/* Tables that are taken out form a list through their first entry, which is the address of the next: bit 0 is clear, so
+ * a CPU that still knows the table sees nothing present. */
+static void take_table_out(struct page_tables *tables, uint64_t *above)
 {
-    for (; level < tables->levels && *entries[level] == 0 && !page_table_is_shared(entries[level]);
-         level++) {
-        uint64_t *above = entries[level + 1];
+    paddr_t table = *above & PTE_ADDRESS;
 
-        if (*above & PTE_KEPT)
-            return;
-        *page_table_at(tables, *above & PTE_ADDRESS) = tables->emptied;
-        tables->emptied = *above & PTE_ADDRESS;
-        *above = 0;
-        tables->last_table = NULL;
-    }
+    *page_table_at(tables, table) = tables->emptied;
+    tables->emptied = table;
+    *above = 0;
+    tables->last_table = NULL;
 }
 
-/* Clears leaves of one size, as far as one table goes. Returns the bytes cleared. */
-static uint64_t clear_run(uint64_t *entry, unsigned level, uint64_t bytes,
-                          const struct page_removal *removal)
+static bool is_empty(const uint64_t *table)
 {
-    uint64_t page = page_level_bytes(level), cleared = 0;
-    const uint64_t *end = (const uint64_t *)align_up((uintptr_t)(entry + 1), PAGE_SIZE);
+    for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
+        if (table[i] != 0)
+            return false;
+    return true;
+}
 
-    for (; entry < end && cleared + page <= bytes; cleared += page, entry++) {
-        if (!(*entry & PTE_PRESENT) || !page_is_leaf(*entry, level))
-            break;
-        paddr_t phys = page_leaf_address(*entry, level);
-        bool shared = *entry & PTE_SHARED;
+static void clear_leaf(uint64_t *entry, unsigned level, const struct page_removal *removal)
+{
+    uint64_t leaf = *entry;
 
-        *entry = 0;
-        if (removal && !shared)
-            removal->removed(removal->context, phys, page);
+    *entry = 0;
+    if (removal && !(leaf & PTE_SHARED))
+        removal->removed(removal->context, page_leaf_address(leaf, level), page_level_bytes(level));
+}
+
+static bool unmap_in(struct page_tables *tables, uint64_t *table, unsigned level, vaddr_t first,
+                     vaddr_t last, const struct page_removal *removal);
+
+/* Returns whether the entry is 0 afterwards. */
+static bool unmap_below(struct page_tables *tables, uint64_t *entry, unsigned level, vaddr_t first,
+                        vaddr_t last, const struct page_removal *removal)
+{
+    uint64_t *table = page_table_at(tables, *entry & PTE_ADDRESS);
+    bool is_whole = last - first == page_level_bytes(level) - 1;
+    bool cleared = unmap_in(tables, table, level - 1, first, last, removal);
+
+    if (*entry & PTE_KEPT || !cleared || (!is_whole && !is_empty(table)))
+        return false;
+    take_table_out(tables, entry);
+    return true;
+}
+
+/* Clears what `table` maps of [first, last], and takes out the tables below it that are empty then. Returns whether it
+ * maps nothing of that any more: false when a table below it is to stay. */
+static bool unmap_in(struct page_tables *tables, uint64_t *table, unsigned level, vaddr_t first,
+                     vaddr_t last, const struct page_removal *removal)
+{
+    uint64_t bytes = page_level_bytes(level);
+    unsigned start = page_index(first, level), end = page_index(last, level);
+    bool cleared = true;
+
+    for (unsigned i = start; i <= end; i++) {
+        vaddr_t virt, virt_last;
+
+        if (!(table[i] & PTE_PRESENT))
+            continue;
+        if (page_is_leaf(table[i], level)) {
+            clear_leaf(&table[i], level, removal);
+            continue;
+        }
+        virt = i == start ? first : align_down(first, bytes) + (i - start) * bytes;
+        virt_last = i == end ? last : align_down(virt, bytes) + (bytes - 1);
+        cleared = unmap_below(tables, &table[i], level, virt, virt_last, removal) && cleared;
     }
     return cleared;
-}
-
-static void unmap_range(struct page_tables *tables, vaddr_t virt, uint64_t bytes,
-                        const struct page_removal *removal)
-{
-    uint64_t *entries[PAGE_LEVELS_MAX + 1];
-
-    while (bytes > 0) {
-        unsigned level = descend(tables, virt, entries);
-        uint64_t page = page_level_bytes(level), step;
-
-        step = clear_run(entries[level], level, bytes, removal);
-        if (step == 0)
-            step = page - (virt & (page - 1));
-        prune(tables, entries, level);
-        virt += step;
-        bytes -= step < bytes ? step : bytes;
-    }
 }
 
 status_t page_tables_unmap(struct page_tables *tables, vaddr_t virt, uint64_t bytes,
@@ -207,11 +222,14 @@ status_t page_tables_unmap(struct page_tables *tables, vaddr_t virt, uint64_t by
 
     if (!is_aligned(virt | bytes, PAGE_SIZE))
         return ERR_BAD_ARGUMENT;
+    if (bytes == 0)
+        return STATUS_OK;
     status = split_at(tables, virt);
     if (status == STATUS_OK)
         status = split_at(tables, virt + bytes);
     if (status == STATUS_OK)
-        unmap_range(tables, virt, bytes, removal);
+        unmap_in(tables, page_table_at(tables, tables->root), tables->levels, virt,
+                 virt + (bytes - 1), removal);
     return status;
 }
 
@@ -250,6 +268,20 @@ status_t page_tables_protect(struct page_tables *tables, vaddr_t virt, uint64_t 
         done += page_level_bytes(level);
     }
     return status;
+}
+
+void page_tables_protect_pages(struct page_tables *tables, vaddr_t virt, uint64_t bytes,
+                               uint64_t flags)
+{
+    uint64_t *entries[PAGE_LEVELS_MAX + 1];
+
+    for (vaddr_t at = virt; at - virt < bytes;) {
+        unsigned level = descend(tables, at, entries);
+
+        if (*entries[level] & PTE_PRESENT)
+            *entries[level] = (*entries[level] & ~PTE_FLAGS) | flags;
+        at = align_down(at, page_level_bytes(level)) + page_level_bytes(level);
+    }
 }
 
 paddr_t page_tables_take_emptied(struct page_tables *tables)
