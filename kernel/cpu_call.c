@@ -11,6 +11,7 @@
 #include "kernel/patience.h"
 #include "kernel/symbols.h"
 #include "kernel/time/idle.h"
+#include "kernel/user/scheduler.h"
 
 #define NAME_MAX 64
 
@@ -160,16 +161,34 @@ void cpu_run_on_all(void (*function)(void *), void *argument)
 }
 
 /* Between the last look and the halt interrupts are off, so the one that brings work is not missed. */
-void cpu_idle_loop(void)
+static void idle_once_cpu(void)
+{
+    arch_irq_disable();
+    if (scheduler_go_idle_cpu()) {
+        if (!atomic_load(&cpu_self()->work))
+            idle_wait_cpu();
+        scheduler_leave_idle_cpu();
+    }
+    arch_irq_enable();
+}
+
+void cpu_idle_until(bool (*is_over)(void))
 {
     struct cpu_request *request;
 
-    for (;;) {
-        arch_irq_enable();
+    arch_irq_enable();
+    while (!is_over()) {
         while ((request = take(&cpu_self()->work)))
             do_request(request);
-        arch_irq_disable();
-        if (!atomic_load(&cpu_self()->work))
-            idle_wait_cpu();
+        if (!scheduler_run_cpu() && !is_over())
+            idle_once_cpu();
     }
+}
+
+static bool never(void) { return false; }
+
+void cpu_idle_loop(void)
+{
+    cpu_idle_until(never);
+    __builtin_unreachable();
 }

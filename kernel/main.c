@@ -6,6 +6,7 @@
 #include "arch/machine.h"
 #include "arch/mmu.h"
 #include "arch/timer.h"
+#include "arch/user.h"
 #include "boot.h"
 #include "kernel/acpi.h"
 #include "kernel/audit.h"
@@ -25,7 +26,9 @@
 #include "kernel/time/clock.h"
 #include "kernel/time/idle.h"
 #include "kernel/time/time.h"
+#include "kernel/user/process.h"
 #include "kernel/user/program.h"
+#include "kernel/user/scheduler.h"
 #include "kernel/watchdog.h"
 #include "version.h"
 
@@ -123,6 +126,9 @@ void kernel_main(const struct boot_info *handed_over)
     heap_init_cpu();
     if (boot_options.paging_levels)
         arch_mmu_set_levels(boot_options.paging_levels, boot_info.low_page); /* la57= */
+    scheduler_init_cpu();
+    arch_user_init();
+    arch_user_init_cpu(); /* ring 3 can be entered, and left */
     memory_done = arch_timestamp();
     fault_menu_at_stage(&boot_options, "memory");
     arch_irq_init(boot_options.x2apic, acpi_get()); /* PIC and I/O APICs silent */
@@ -143,12 +149,12 @@ void kernel_main(const struct boot_info *handed_over)
     log_ready();
     ready_at = arch_timestamp();
     log_boot_times(entered, memory_done, ready_at);
-    programs_choose(boot_options.run);
     if (boot_options.bench[0] != '\0')
         well = bench_run(boot_options.bench);
     if (boot_options.selftest[0] != '\0')
         well = selftest_run(boot_options.selftest) && well;
     fault_menu_at_stage(&boot_options, "");
+    process_run_all(boot_options.run);
     well = memory_is_balanced(&counts, "at ready") && well;
     finish(well);
     status_row_say("next: options in \\faultline.cfg, such as fault=list");

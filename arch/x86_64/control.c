@@ -17,8 +17,11 @@
 
 enum control_register { CR0, CR4, EFER, XCR0, PAT, CONTROL_REGISTER_COUNT };
 
-/* Addresses of the three bytes in entry.S that become CLAC; kernel.lds gathers them. */
-extern uint8_t *const smap_sites_start[], *const smap_sites_end[];
+/* Three bytes of the entries that become CLAC or STAC (x86/entry_macros.inc); kernel.lds gathers them. */
+extern const struct smap_site {
+    uint8_t *code;
+    uint64_t last_byte;
+} smap_sites_start[], smap_sites_end[];
 
 static const char *const register_names[CONTROL_REGISTER_COUNT] = {"CR0", "CR4", "EFER", "XCR0",
                                                                    "PAT"};
@@ -42,6 +45,7 @@ static const struct control_bit {
     {CR4,  CR4_SMAP,                  X86_SMAP},
     {CR4,  CR4_OSXSAVE,               X86_XSAVE},
     {EFER, EFER_LME | EFER_LMA,       X86_ALWAYS},
+    {EFER, EFER_SCE,                  X86_ALWAYS}, /* SYSCALL */
     {EFER, EFER_NXE,                  X86_NX},
     {XCR0, XCR0_X87 | XCR0_SSE,       X86_XSAVE},
     {XCR0, XCR0_AVX,                  X86_AVX},
@@ -182,18 +186,19 @@ void arch_cpu_log(void)
 }
 
 /*
- * The stubs' three-byte NOPs (0f 1f 00) become CLAC (0f 01 ca): by one store of the last two bytes,
+ * Three-byte NOPs (0f 1f 00) become CLAC (0f 01 ca) or STAC (0f 01 cb): by one store of the last two bytes,
  * because an NMI may come between any two. Text is read-only already, so WP is off meanwhile.
  */
 static void patch_smap(void)
 {
-    const uint16_t clac_tail = 0xca01;
-
     if (!x86_has(X86_SMAP))
         return;
     x86_write_cr0(x86_read_cr0() & ~CR0_WP);
-    for (uint8_t *const *site = smap_sites_start; site < smap_sites_end; site++)
-        __asm__ volatile("movw %1, 1(%0)" : : "r"(*site), "r"(clac_tail) : "memory");
+    for (const struct smap_site *site = smap_sites_start; site < smap_sites_end; site++)
+        __asm__ volatile("movw %1, 1(%0)"
+                         :
+                         : "r"(site->code), "r"((uint16_t)(site->last_byte << 8 | 0x01))
+                         : "memory");
     x86_write_cr0(x86_read_cr0() | CR0_WP);
 }
 

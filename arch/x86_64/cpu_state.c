@@ -66,6 +66,12 @@ __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stacks + 4096 + 65536"
 _Static_assert(offsetof(struct boot_stacks, guard_above) == 4096 + 65536, "boot_stack_top above");
 _Static_assert(offsetof(struct x86_cpu, gdt) == X86_CPU_GDT, "entry.S, start.S");
 _Static_assert(offsetof(struct x86_cpu, tss) == X86_CPU_TSS, "start.S");
+_Static_assert(offsetof(struct tss, rsp) == TSS_RSP0, "user_entry.S");
+_Static_assert(offsetof(struct cpu, user) == CPU_USER &&
+                   offsetof(struct cpu, kernel_sp) == CPU_KERNEL_SP &&
+                   offsetof(struct cpu, user_sp) == CPU_USER_SP &&
+                   offsetof(struct cpu, leave_user) == CPU_LEAVE_USER,
+               "user_entry.S");
 _Static_assert(offsetof(struct tss, ist) == TSS_IST1, "start.S");
 _Static_assert(offsetof(struct cpu, stack_canary) == CPU_CANARY, "start.S");
 _Static_assert(offsetof(struct cpu, stacks[STACK_MAIN].high) == CPU_MAIN_STACK_HIGH,

@@ -2,6 +2,7 @@
  * The way in and out of every interrupt and exception.
  */
 #include "x86/descriptors.h"
+#include "x86/entry_macros.inc"
 #include "x86/exceptions.h"
 
 #define MSR_GS_BASE 0xc0000101
@@ -54,55 +55,10 @@ trap_stubs:
     .endr
     .size   trap_stubs, . - trap_stubs
 
-    .macro PUSH_GENERAL_REGISTERS
-    push    %rax
-    push    %rbx
-    push    %rcx
-    push    %rdx
-    push    %rsi
-    push    %rdi
-    push    %rbp
-    push    %r8
-    push    %r9
-    push    %r10
-    push    %r11
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
-    .endm
-
-    .macro POP_GENERAL_REGISTERS
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %r11
-    pop     %r10
-    pop     %r9
-    pop     %r8
-    pop     %rbp
-    pop     %rdi
-    pop     %rsi
-    pop     %rdx
-    pop     %rcx
-    pop     %rbx
-    pop     %rax
-    .endm
-
     .macro RETURN
     POP_GENERAL_REGISTERS
     add     $16, %rsp                       /* vector and error code */
     iretq
-    .endm
-
-/* CLAC where the CPU has SMAP: three bytes that patch_smap() in control.c fills in; else a NOP. */
-    .macro CLEAR_AC
-998:
-    .byte   0x0f, 0x1f, 0x00                /* a three-byte NOP */
-    .pushsection .smap_sites, "a", @progbits
-    .quad   998b
-    .popsection
     .endm
 
 /* Interrupts. They come only where they are enabled, so the kernel's GS is right when ring 0 was
@@ -116,15 +72,11 @@ entry_interrupt:
     cld
     CLEAR_AC
     testb   $3, TRAP_FRAME_CS(%rsp)
-    jz      1f
-    swapgs
-1:  lfence                                  /* no speculation with the wrong GS (CVE-2019-1125) */
+    jnz     user_interrupt
+    lfence                                  /* no speculation with the wrong GS (CVE-2019-1125) */
     mov     %rsp, %rdi
     call    trap_interrupt
-    testb   $3, TRAP_FRAME_CS(%rsp)
-    jz      2f
-    swapgs
-2:  RETURN
+    RETURN
     .size   entry_interrupt, . - entry_interrupt
 
 /*
@@ -138,7 +90,7 @@ entry_exception:
     cld
     CLEAR_AC
     testb   $3, TRAP_FRAME_CS(%rsp)
-    jnz     1f
+    jnz     user_exception
     sub     $16, %rsp
     sgdt    6(%rsp)                         /* the base is 2 bytes further, at 8(%rsp) */
     pop     %rbx
@@ -146,12 +98,6 @@ entry_exception:
     sub     $X86_CPU_GDT, %rbx
     lea     trap_exception(%rip), %r13
     jmp     .Lcall_with_own_gs
-1:  swapgs
-    lfence
-    mov     %rsp, %rdi
-    call    trap_exception
-    swapgs
-    RETURN
     .size   entry_exception, . - entry_exception
 
 /*
@@ -165,7 +111,11 @@ entry_on_interrupt_stack:
     PUSH_GENERAL_REGISTERS
     cld
     CLEAR_AC
-    mov     TRAP_FRAME_BYTES(%rsp), %rbx
+    testb   $3, TRAP_FRAME_CS(%rsp)
+    jz      1f
+    cmpl    $X86_VECTOR_DB, TRAP_FRAME_VECTOR(%rsp)
+    je      user_debug_exception
+1:  mov     TRAP_FRAME_BYTES(%rsp), %rbx
     lea     trap_on_interrupt_stack(%rip), %r13
 
 /* RBX: this CPU's structure, R13: what to call. RBX and R12, the interrupted GS base, are saved by every C function. */

@@ -3,6 +3,8 @@
 
 #include "arch/cpu.h"
 #include "arch/mmu.h"
+#include "arch/user.h"
+#include "kernel/address_map.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "x86/exceptions.h"
@@ -66,7 +68,10 @@ static void read_code(const struct trap_frame *frame)
     state.gs_base = cpu_self()->trapped_gs;
     state.address_bits = x86_read_cr4() & CR4_LA57 ? 57 : 48;
     state.code_bytes =
-        sizeof(state.code) - arch_probe_read(state.code, frame->rip, sizeof(state.code));
+        sizeof(state.code) -
+        (frame->cs & 3 && frame->rip < USER_END - sizeof(state.code)
+             ? arch_user_copy(state.code, (const void *)frame->rip, sizeof(state.code))
+             : arch_probe_read(state.code, frame->rip, sizeof(state.code)));
 }
 
 void arch_fault_read(const struct trap_frame *frame, struct fault *fault)

@@ -8,14 +8,6 @@
 #include "x86/trap_frame.h"
 
 /* Page-fault error code (SDM vol. 3A, figure 4-12). */
-#define PF_PRESENT  BIT(0)
-#define PF_WRITE    BIT(1)
-#define PF_USER     BIT(2)
-#define PF_RESERVED BIT(3)
-#define PF_FETCH    BIT(4)
-#define PF_KEY      BIT(5)
-#define PF_SHADOW   BIT(6)
-#define PF_SGX      BIT(15)
 
 #define CP_CODE            BIT_RANGE(14, 0) /* SDM vol. 3A, table 6-7 */
 #define CP_ENCLAVE         BIT(15)

@@ -48,6 +48,13 @@ static size_t segment_line(char *text, size_t size)
                   x86_read_msr(MSR_KERNEL_GS_BASE));
 }
 
+/* While the kernel runs the program's GS base is where SWAPGS left it. */
+static size_t program_segment_line(char *text, size_t size)
+{
+    return format(text, size, "fs base %016lx  gs base %016lx", x86_read_msr(MSR_FS_BASE),
+                  x86_read_msr(MSR_KERNEL_GS_BASE));
+}
+
 /* Only where somebody uses them. */
 static size_t debug_line(char *text, size_t size)
 {
@@ -77,9 +84,9 @@ size_t arch_fault_register_line(const struct trap_frame *frame, unsigned number,
     case 4:
         return flags_line(frame, text, size);
     case 5:
-        return control_line(text, size);
+        return frame->cs & 3 ? program_segment_line(text, size) : control_line(text, size);
     case 6:
-        return segment_line(text, size);
+        return frame->cs & 3 ? 0 : segment_line(text, size);
     case 7:
         return debug_line(text, size);
     default:

@@ -10,11 +10,13 @@
 #include "arch/machine.h"
 #include "arch/mmu.h"
 #include "arch/timer.h"
+#include "arch/user.h"
 #include "kernel/cpu_call.h"
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/heap.h"
 #include "kernel/mm/vmap.h"
+#include "kernel/user/scheduler.h"
 #include "lib/string.h"
 #include "smp_tables.h"
 #include "x86/control.h"
@@ -303,6 +305,8 @@ void x86_ap_main(struct x86_cpu *cpu)
     arch_mmu_space_switch(&kernel_space);
     frame_init_cpu();
     heap_init_cpu();
+    scheduler_init_cpu();
+    arch_user_init_cpu();
     lapic_init_cpu();
     report_in(cpu);
     log_debug("APIC id %X runs, PAT %lx%s", cpu->common.apic_id, x86_read_pat(),

@@ -22,6 +22,7 @@ static void on_call(struct trap_frame *frame)
 {
     (void)frame;
     lapic_eoi(); /* before: who asks next must be able to interrupt again */
+    atomic_store(&cpu_self()->leave_user, true);
     cpu_serve_calls(cpu_self());
 }
 

@@ -8,9 +8,11 @@
 #include "arch/cpu.h"
 #include "arch/smp.h"
 #include "arch/timer.h"
+#include "arch/user.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
 #include "kernel/symbols.h"
+#include "kernel/user/user_fault.h"
 #include "kernel/watchdog.h"
 #include "x86/exceptions.h"
 #include "x86/lapic.h"
@@ -19,13 +21,15 @@
 #include "x86/trap_frame.h"
 #include "x86/traps.h"
 
-static trap_handler_t on_breakpoint, on_nmi, on_unexpected;
+static trap_handler_t on_breakpoint, on_nmi, on_page_fault, on_unexpected;
 
 static trap_handler_t *handlers[TRAP_VECTOR_COUNT] = {
     [X86_EXC_DE... X86_EXC_DB] = fault_report_trap,
     [X86_EXC_NMI] = on_nmi,
     [X86_EXC_BP] = on_breakpoint,
-    [X86_EXC_OF... X86_EXCEPTION_COUNT - 1] = fault_report_trap,
+    [X86_EXC_OF... X86_EXC_GP] = fault_report_trap,
+    [X86_EXC_PF] = on_page_fault,
+    [X86_EXC_PF + 1 ... X86_EXCEPTION_COUNT - 1] = fault_report_trap,
     [X86_EXCEPTION_COUNT... TRAP_VECTOR_COUNT - 1] = on_unexpected,
 };
 
@@ -108,6 +112,15 @@ static void on_nmi(struct trap_frame *frame)
     cpu_self()->nmi_count++;
     log_warn("NMI number %lu on this CPU, at %s, rflags %08lx", cpu_self()->nmi_count, where,
              frame->rflags);
+}
+
+static void on_page_fault(struct trap_frame *frame)
+{
+    vaddr_t address;
+    unsigned needs;
+
+    if (!arch_user_is_copying(frame, &address, &needs) || !user_fill_page(address, needs))
+        fault_report_trap(frame);
 }
 
 static const char *origin(unsigned vector)

@@ -31,14 +31,15 @@
 #define FL_CALL_WAIT 7
 /* kill(id): ends a child, or a child's child. Gives 0 or FL_NOT_FOUND. */
 #define FL_CALL_KILL 8
-/* map(address, bytes, rights): zeroed memory there, both multiples of the page size; rights of FL_MAP_*.
- * Gives 0, or FL_ALREADY_MAPPED, FL_NO_MEMORY, FL_BAD_ARGUMENT; nothing is mapped then. */
+/* map(address, bytes, rights): zeroed memory there, both multiples of the page size; rights of FL_MAP_*. A page is
+ * taken when it is first used: a program for which there is none ends then. Gives 0, or FL_ALREADY_MAPPED, FL_BAD_ARGUMENT, FL_NOT_ALLOWED
+ * for memory both writable and executable, FL_TOO_MANY when it has too many parts; nothing is mapped then. */
 #define FL_CALL_MAP 9
-/* unmap(address, bytes): gives memory back, whatever of it is mapped. Gives 0 or FL_BAD_ARGUMENT. */
+/* unmap(address, bytes): gives memory back, whatever of it is mapped. Gives 0, FL_BAD_ARGUMENT or FL_TOO_MANY. */
 #define FL_CALL_UNMAP 10
-/* protect(address, bytes, rights): changes rights. Gives 0, FL_NOT_FOUND when a part is not mapped, or
- * FL_NOT_ALLOWED for rights that the memory may not have: both writable and executable, and anything but
- * reading and executing what is shared with other instances of the program. */
+/* protect(address, bytes, rights): changes rights. Gives 0, FL_NOT_FOUND when a part is not mapped, FL_TOO_MANY, or
+ * FL_NOT_ALLOWED: for memory both writable and executable, and for what is shared with other instances of the program, its
+ * text and constants. */
 #define FL_CALL_PROTECT 11
 /* cpu_number(): the CPU that this program ran on a moment ago. */
 #define FL_CALL_CPU_NUMBER 12
@@ -50,12 +51,14 @@
 #define FL_CALL_RESUME 14
 /* run_on(cpu): from now on only on that CPU, or FL_ANY_CPU. Gives 0 or FL_NOT_FOUND. */
 #define FL_CALL_RUN_ON 15
+/* set_bases(fs, gs): where FS and GS point from now on, both 0 at the start. Gives 0 or FL_BAD_ADDRESS. */
+#define FL_CALL_SET_BASES 16
 
 /* Ten numbers that do the same: RAX, RDI, RSI, RDX, R10, R8 and R9 each come back one higher. */
 #define FL_CALL_ECHO_FIRST 70
 #define FL_CALL_ECHO_LAST  79
 
-#define FL_LOG_MAX 1024
+#define FL_LOG_MAX 512
 #define FL_ANY_CPU (-1)
 
 /* What is mapped can be read. Writing and executing exclude each other. */

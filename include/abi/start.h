@@ -5,7 +5,7 @@
  *   RSP      a multiple of 16, and what it points at:
  *
  *              +0                argc, 64 bits: 1 to FL_ARGUMENTS_MAX
- *              +8                argv[0], the program's name as its file has it
+ *              +8                argv[0], the name that it was started by
  *              +16 ...           argv[1] and so on
  *              +8 * (argc + 1)   0
  *              ...               the texts that argv points at, each with a NUL; nothing else

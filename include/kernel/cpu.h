@@ -13,6 +13,7 @@
 
 #include "kernel/mm/frame_cache.h"
 #include "kernel/mm/slab.h"
+#include "kernel/spinlock_type.h"
 #include "kernel/time/tick.h"
 #include "lib/types.h"
 
@@ -36,14 +37,22 @@ struct stack {
 
 #define CPUS_MAX 512
 
-struct spinlock;
+struct process;
 struct trap_frame;
+struct user_state;
 
 /* What one CPU asks others to do: how many have not done it yet. */
 struct cpu_request {
     void (*function)(void *argument);
     void *argument;
     atomic_uint pending;
+};
+
+/* Processes that wait for this CPU (kernel/user/scheduler.h), the next to run first. */
+struct run_queue {
+    struct spinlock lock;
+    struct process *first, *last;
+    atomic_uint count;
 };
 
 /* A check that failed on this CPU, kept from panic() or WARN() to its report (kernel/panic.h). */
@@ -68,6 +77,10 @@ struct cpu {
     uint64_t trapped_gs;     /* GS base that the last exception of ring 0 found */
     uint32_t double_fault_depth;
     struct stack stacks[STACK_KIND_COUNT];
+    struct user_state *user; /* of the program that this CPU runs in ring 3; NULL: none */
+    vaddr_t kernel_sp;       /* where its kernel stack goes on when ring 3 is left */
+    vaddr_t user_sp;         /* for a moment at the entry of a system call */
+    atomic_bool leave_user;  /* on the way back to ring 3 the scheduler is to be asked first */
     struct failed_check failed_check;
     struct spinlock *lock; /* taken last, of those that have a rank (kernel/spinlock.h) */
     struct frame_cache frames;
@@ -86,6 +99,9 @@ struct cpu {
     const struct spinlock *waits_for;           /* a lock that another CPU holds; or NULL */
     atomic_bool asked_to_report; /* by the NMI that is on its way (kernel/watchdog.h) */
     bool stalled, deaf;          /* what the watchdog found last */
+    struct run_queue queue;
+    struct process *process; /* that it runs; NULL: none */
+    atomic_bool idle;        /* it must be woken when something is put into its queue */
 };
 
 /* Every CPU that has a structure, by id, up to the first NULL: of those beyond 0 some may not have come up. The first is

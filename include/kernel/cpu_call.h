@@ -44,7 +44,9 @@ void cpu_run_wait(struct cpu_request *request);
 /* The same on every CPU, the calling one included, all at the same time. */
 void cpu_run_on_all(void (*function)(void *), void *argument);
 
-/* What a CPU with nothing else to do does for ever: runs what it is asked to, else it stops until an interrupt. */
+/* What a CPU with nothing else to do does: runs what it is asked to, and programs; else it stops until an interrupt. For
+ * ever, or until that is over, which is asked after each interrupt. Interrupts on; no lock held. */
 NORETURN void cpu_idle_loop(void);
+void cpu_idle_until(bool (*is_over)(void));
 
 #endif

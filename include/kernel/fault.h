@@ -14,6 +14,11 @@ void fault_report_trap(struct trap_frame *frame);
 void fault_report_warning(const struct trap_frame *frame, const char *template, ...)
     PRINTF_LIKE(2, 3);
 
+/* A shorter report about the exception that the program that this CPU runs has raised, after which everything but this program goes
+ * on. In the exception's handler. */
+struct process;
+void fault_report_program(const struct process *process);
+
 /* Whether a report ends QEMU with exit code 0x11. Boot CPU. */
 void fault_set_exit_qemu(bool exit_qemu);
 

@@ -7,22 +7,10 @@
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "arch/cpu.h"
-
-struct spinlock {
-    _Atomic(struct cpu *) owner; /* NULL: free */
-    const char *name;
-    uint32_t rank;          /* locks nest in ascending order; 0: this one takes no part */
-    struct spinlock *outer; /* that its holder took before and still holds, NULL: none */
-};
-
-#define SPINLOCK(lock_name, lock_rank)                                                             \
-    {                                                                                              \
-        .name = (lock_name), .rank = (lock_rank)                                                   \
-    }
+#include "kernel/spinlock_type.h"
 
 /* spinlock.c: a panic that says what was done wrong; and waiting for another CPU to let go, until the lock is taken. */
 NORETURN void spinlock_misused(const struct spinlock *lock, const char *what);

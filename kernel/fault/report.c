@@ -15,6 +15,7 @@
 #include "kernel/log.h"
 #include "kernel/status_row.h"
 #include "kernel/symbols.h"
+#include "kernel/user/process.h"
 #include "lib/format.h"
 
 #define LINE_MAX    420
@@ -69,8 +70,8 @@ NORETURN static void stop(void)
 /* Goes on where a section that faulted left off: behind it. */
 static void write_sections(void)
 {
-    while (next_section < report_section_count)
-        report_sections[next_section++](&report);
+    while (report.sections[next_section])
+        report.sections[next_section++](&report);
     report_headline("*** END OF REPORT");
 }
 
@@ -82,7 +83,7 @@ static void read_check(void)
     check->pending = false;
 }
 
-static bool goes_on(void) { return report.check && report.check->goes_on; }
+static bool goes_on(void) { return report.process || (report.check && report.check->goes_on); }
 
 static void take_consoles(void)
 {
@@ -94,10 +95,12 @@ static void take_consoles(void)
     log_take_over();
 }
 
-static void begin_report(const struct trap_frame *frame)
+static void begin_report(const struct trap_frame *frame, const struct process *process)
 {
     arch_fault_read(frame, &report.fault); /* first of all: another fault would change CR2 */
     report.frame = frame;
+    report.process = process;
+    report.sections = process ? report_program_sections : report_sections;
     report.number = atomic_fetch_add(&report_count, 1) + 1;
     report.cause[0] = '\0';
     read_check();
@@ -128,10 +131,10 @@ static void let_others_report(void)
     atomic_store(&reporter, NULL);
 }
 
-/* On the report stack, interrupts off. Returns from warnings only. */
-static void write_report(struct trap_frame *frame)
+/* On the report stack, interrupts off. */
+static void write_all(const struct trap_frame *frame, const struct process *process)
 {
-    begin_report(frame);
+    begin_report(frame, process);
     write_sections();
     if (!goes_on())
         stop();
@@ -140,6 +143,11 @@ static void write_report(struct trap_frame *frame)
     cpu_self()->fault_depth--;
     let_others_report();
 }
+
+/* Returns from warnings only. */
+static void write_report(struct trap_frame *frame) { write_all(frame, NULL); }
+
+static void write_program_report(struct trap_frame *frame) { write_all(frame, process_current()); }
 
 static void say_what_is_lost(const struct fault *nested, bool console_failed)
 {
@@ -174,27 +182,27 @@ NORETURN static void continue_report(const struct trap_frame *frame)
         arch_fault_read(frame, &nested);
         say_what_is_lost(&nested, console_failed);
     } else {
-        begin_report(first_frame);
+        begin_report(first_frame, NULL);
     }
     write_sections();
     stop();
 }
 
-static void report_on(const struct trap_frame *frame)
+static void report_on(const struct trap_frame *frame, void (*write)(struct trap_frame *))
 {
     arch_irq_disable();
     if (cpu_self()->fault_depth++ > 0)
         continue_report(frame);
     become_reporter(frame);
     first_frame = frame;
-    arch_trap_on_stack(frame, cpu_self()->stacks[STACK_PANIC].high, write_report);
+    arch_trap_on_stack(frame, cpu_self()->stacks[STACK_PANIC].high, write);
 }
 
 void fault_report_trap(struct trap_frame *frame)
 {
     if (arch_trap_fix_up(frame))
         return;
-    report_on(frame);
+    report_on(frame, write_report);
     arch_trap_step_over_check(frame);
 }
 
@@ -211,5 +219,10 @@ void fault_report_warning(const struct trap_frame *frame, const char *template, 
     format_v(check->text, sizeof(check->text), template, arguments);
     va_end(arguments);
     check->pending = true;
-    report_on(frame);
+    report_on(frame, write_report);
+}
+
+void fault_report_program(const struct process *process)
+{
+    report_on(arch_user_frame(process->user), write_program_report);
 }

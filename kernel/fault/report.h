@@ -9,10 +9,18 @@
 #include "kernel/cpu.h"
 #include "lib/compiler.h"
 
-/* What a report is about. There is one, for whoever reports has stopped everybody else. */
+struct process;
+struct report;
+
+/* Sections write their lines, or nothing when there is nothing to say. */
+typedef void report_section_t(struct report *report);
+
+/* What a report is about. There is one: whoever reports has stopped everybody else, or makes them wait. */
 struct report {
+    report_section_t *const *sections; /* NULL behind the last */
     const struct trap_frame *frame;
     struct fault fault;
+    const struct process *process;    /* the program whose fault it is; NULL: the kernel's */
     const struct failed_check *check; /* NULL for a fault of the CPU's */
     unsigned number;
     char cause[400];
@@ -27,10 +35,19 @@ void report_headline(const char *template, ...) PRINTF_LIKE(1, 2);
 /* classify.c: one plain sentence that says what happened, made of everything known. */
 void classify_cause(const struct fault *fault, char *text, size_t size);
 
-/* sections.c: the sections in their order. Each writes its lines, or nothing when there is nothing to say. */
-typedef void report_section_t(struct report *report);
-extern report_section_t *const report_sections[];
-extern const unsigned report_section_count;
+/* sections.c: those of a report about the kernel, in their order; program.c: of one about a program. */
+extern report_section_t *const report_sections[], *const report_program_sections[];
+
+/* sections.c: those that are in both. */
+report_section_t report_cause, report_error, report_address, report_registers, report_code;
+
+/* Copies memory of which nothing is known, of the program that is reported on when it is one's. Returns how many bytes could
+ * not be read. */
+size_t report_read(void *to, vaddr_t from, size_t bytes);
+
+/* classify_program.c: the same as classify_cause(), for a program's fault. */
+void classify_program_cause(const struct process *process, const struct fault *fault, char *text,
+                            size_t size);
 
 /* other_cpus.c: what they were doing. */
 void report_other_cpus(struct report *report);

@@ -8,6 +8,8 @@
 #include "kernel/stack.h"
 #include "kernel/symbols.h"
 #include "kernel/time/clock.h"
+#include "kernel/user/process.h"
+#include "kernel/user/user_memory.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "version.h"
@@ -49,7 +51,7 @@ static void headline(struct report *report)
                         report->fault.name, cpu_id_digits(), cpu_self()->id, mode, report->number);
 }
 
-static void cause(struct report *report)
+void report_cause(struct report *report)
 {
     report_line("cause", "%s",
                 report->cause[0] ? report->cause : "the tables that would tell are damaged");
@@ -71,7 +73,7 @@ static void at(struct report *report)
         report_line("at", "%s", place);
 }
 
-static void error(struct report *report)
+void report_error(struct report *report)
 {
     char text[TEXT_MAX];
 
@@ -81,7 +83,7 @@ static void error(struct report *report)
         report_line(i == 0 ? "details" : "", "%s", text);
 }
 
-static void address(struct report *report)
+void report_address(struct report *report)
 {
     char text[TEXT_MAX];
 
@@ -122,7 +124,7 @@ static void control(struct report *report)
         report_line("changed", "%s", text);
 }
 
-static void registers(struct report *report)
+void report_registers(struct report *report)
 {
     char text[TEXT_MAX];
 
@@ -147,17 +149,24 @@ static void pointers(struct report *report)
         report_line("pointers", "%s", text);
 }
 
+size_t report_read(void *to, vaddr_t from, size_t bytes)
+{
+    return user_range_is_valid(from, bytes) && process_current()
+               ? arch_user_copy(to, (const void *)from, bytes)
+               : arch_probe_read(to, from, bytes);
+}
+
 /* Bytes around rip, the one at rip in brackets; as many as can be read. */
-static void code(struct report *report)
+void report_code(struct report *report)
 {
     vaddr_t ip = report->fault.ip, first = ip - CODE_BEFORE;
     uint8_t bytes[CODE_BYTES];
     char text[CODE_BYTES * 5 + 1];
     size_t length = 0, count;
 
-    if (arch_probe_read(bytes, first, CODE_BEFORE) != 0)
+    if (report_read(bytes, first, CODE_BEFORE) != 0)
         first = ip; /* rip may be the first byte of all */
-    count = sizeof(bytes) - arch_probe_read(bytes, first, sizeof(bytes));
+    count = sizeof(bytes) - report_read(bytes, first, sizeof(bytes));
     if (first + count <= ip) {
         report_line("code", "what rip points to cannot be read");
         return;
@@ -249,8 +258,8 @@ static void next(struct report *report)
 }
 
 report_section_t *const report_sections[] = {
-    classify, headline,          cause,     at,          error,    address,
-    stack,    control,           registers, pointers,    code,     backtrace,
-    memory,   report_other_cpus, log_lines, system_line, in_short, next,
+    classify, headline,          report_cause,     at,          report_error, report_address,
+    stack,    control,           report_registers, pointers,    report_code,  backtrace,
+    memory,   report_other_cpus, log_lines,        system_line, in_short,     next,
+    NULL,
 };
-const unsigned report_section_count = ARRAY_COUNT(report_sections);

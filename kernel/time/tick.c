@@ -8,6 +8,7 @@
 
 #include "arch/cpu.h"
 #include "kernel/time/clock.h"
+#include "kernel/user/scheduler.h"
 #include "lib/bits.h"
 
 #define RUNNING BIT(63)
@@ -45,6 +46,7 @@ static void on_tick(struct timer *timer)
     uint64_t now = clock_now_ns();
 
     tick->taken++;
+    scheduler_tick_cpu();
     tick->lost = owed_at(tick->owed, now) - tick->taken;
     set_next(tick, now);
 }

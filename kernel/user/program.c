@@ -65,25 +65,35 @@ static status_t map_own(const struct program *program, struct address_space *spa
     return status;
 }
 
+/* Its last page has the command; the others come when they are used. */
 static status_t map_stack(struct address_space *space, struct slice command, vaddr_t *stack)
 {
-    status_t status = STATUS_OK;
+    paddr_t frame = frame_alloc();
 
-    for (vaddr_t at = USER_STACK_START; status == STATUS_OK && at < USER_END; at += PAGE_SIZE) {
-        paddr_t frame = frame_alloc();
+    if (frame == 0)
+        return ERR_NO_MEMORY;
+    memset(phys_to_virt(frame), 0, PAGE_SIZE);
+    *stack = command_write_stack(command, phys_to_virt(frame), USER_END);
+    return give_page(space, USER_END - PAGE_SIZE, frame);
+}
 
-        if (frame == 0)
-            return ERR_NO_MEMORY;
-        memset(phys_to_virt(frame), 0, PAGE_SIZE);
-        if (at + PAGE_SIZE == USER_END)
-            *stack = command_write_stack(command, phys_to_virt(frame), USER_END);
-        status = give_page(space, at, frame);
-    }
-    return status;
+/* Segments are few, and do not overlap: there is room for them. */
+static void list_regions(const struct program *program, struct region_list *regions)
+{
+    struct elf_page page;
+
+    for (int writable = 0; writable <= 1; writable++)
+        for (vaddr_t at = 0; elf_program_next_page(&program->image, writable, at, &page);
+             at = page.virt + PAGE_SIZE)
+            region_list_add(regions, page.virt, PAGE_SIZE,
+                            writable ? MMU_WRITE
+                                     : MMU_SHARED | (page.executable ? MMU_EXECUTE : 0));
+    region_list_add(regions, USER_STACK_START, USER_END - USER_STACK_START, MMU_WRITE);
 }
 
 status_t program_load(const struct program *program, struct slice command,
-                      struct address_space *space, struct program_start *start)
+                      struct address_space *space, struct region_list *regions,
+                      struct program_start *start)
 {
     status_t status = arch_mmu_space_create(space);
 
@@ -97,5 +107,7 @@ status_t program_load(const struct program *program, struct slice command,
         status = map_stack(space, command, &start->stack);
     if (status != STATUS_OK)
         arch_mmu_space_destroy(space);
+    else
+        list_regions(program, regions);
     return status;
 }

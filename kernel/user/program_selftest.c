@@ -18,6 +18,7 @@
 static const char arguments[] = "self:one::three";
 static const struct slice command = {arguments, sizeof(arguments) - 1};
 static const struct program *subject;
+static struct region_list regions, others;
 
 struct inspection {
     const struct program *program;
@@ -30,11 +31,10 @@ static bool expected_page(const struct program *program, vaddr_t virt, struct el
                           uint8_t contents[PAGE_SIZE])
 {
     *page = (struct elf_page){.virt = virt, .writable = true, .source = ELF_PAGE_OWN};
-    if (virt >= USER_STACK_START) {
+    if (virt == USER_END - PAGE_SIZE) {
         memset(contents, 0, PAGE_SIZE);
-        if (virt + PAGE_SIZE == USER_END)
-            command_write_stack(command, contents, USER_END);
-        return virt < USER_END;
+        command_write_stack(command, contents, USER_END);
+        return true;
     }
     elf_program_fill_page(&program->image, phys_to_virt(program->file), virt, contents);
     return (elf_program_next_page(&program->image, false, virt, page) && page->virt == virt) ||
@@ -85,7 +85,7 @@ static bool inspect(void *context, const struct page_leaf *leaf)
 
 static uint64_t expected_pages(const struct program *program)
 {
-    uint64_t count = (USER_END - USER_STACK_START) / PAGE_SIZE;
+    uint64_t count = 1; /* of the stack */
     struct elf_page page;
 
     for (int writable = 0; writable <= 1; writable++)
@@ -119,8 +119,8 @@ static bool shares_what_it_may(const struct program *program, struct address_spa
             well = arch_mmu_space_lookup(one, page.virt, &first) &&
                    arch_mmu_space_lookup(other, page.virt, &second) &&
                    (first == second) == !writable && well;
-    return well && arch_mmu_space_lookup(one, USER_STACK_START, &first) &&
-           arch_mmu_space_lookup(other, USER_STACK_START, &second) && first != second;
+    return well && arch_mmu_space_lookup(one, USER_END - PAGE_SIZE, &first) &&
+           arch_mmu_space_lookup(other, USER_END - PAGE_SIZE, &second) && first != second;
 }
 
 static bool load_twice(void)
@@ -129,10 +129,11 @@ static bool load_twice(void)
     struct program_start start;
     bool well;
 
-    if (program_load(subject, command, &one, &start) != STATUS_OK)
+    regions = others = (struct region_list){0};
+    if (program_load(subject, command, &one, &regions, &start) != STATUS_OK)
         return false;
     well = is_as_its_file_says(subject, &one, &start) &&
-           program_load(subject, command, &other, &start) == STATUS_OK;
+           program_load(subject, command, &other, &others, &start) == STATUS_OK;
     if (well) {
         well = shares_what_it_may(subject, &one, &other);
         arch_mmu_space_destroy(&other);
@@ -146,7 +147,8 @@ static bool load_once(void)
     struct address_space space;
     struct program_start start;
 
-    if (program_load(subject, command, &space, &start) != STATUS_OK)
+    regions = (struct region_list){0};
+    if (program_load(subject, command, &space, &regions, &start) != STATUS_OK)
         return false;
     arch_mmu_space_destroy(&space);
     return true;

@@ -104,26 +104,17 @@ const struct program *program_find(struct slice name)
     return NULL;
 }
 
-static void warn_missing(struct slice name)
+bool program_is_known(struct slice command)
 {
+    struct slice name = command_name(command);
     struct nearest nearest = nearest_begin(name);
 
+    if (program_find(name))
+        return true;
     for (size_t i = 0; i < program_count; i++)
         nearest_offer(&nearest, programs[i].name);
     log_warn("run=%.*s: there is no program \\programs\\%.*s%s%s", (int)name.length, name.text,
              (int)name.length, name.text, nearest.name ? ", the nearest is " : "",
              nearest.name ? nearest.name : "");
-}
-
-void programs_choose(const char *run)
-{
-    struct slice rest = {run, strlen(run)}, command;
-
-    while (rest.length > 0) {
-        slice_split(&command, &rest, ',');
-        if (program_find(command_name(command)))
-            log_debug("run: %.*s", (int)command.length, command.text);
-        else
-            warn_missing(command_name(command));
-    }
+    return false;
 }

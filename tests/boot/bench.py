@@ -46,6 +46,7 @@ class Boot:
     memory: str = "256M"
     cpus: int = 1
     status: int = 33
+    image: str = "."  # the folder of its BOOTX64.EFI, in the build's
 
     @property
     def shift(self) -> int:
@@ -69,6 +70,7 @@ BOOTS = {
     "serial": Boot(),
     "serial,screen": Boot(console="serial,screen"),
     "64G": Boot(memory="64G", options="bench=frame"),
+    "ring 3": Boot(options="run=demo", image="bench"),
     "few": Boot(cpus=FEW, options="bench=cpus"),
     "many": Boot(cpus=MANY, options="bench=cpus"),
     "most": Boot(cpus=MOST, options="bench=cpus-call"),
@@ -107,6 +109,20 @@ def kernel_part(numbers: Numbers) -> int:
 
 def one_more_cpu(what: Callable[[Numbers], int]) -> Callable[[dict[str, Numbers]], int]:
     return lambda runs: (what(runs["many"]) - what(runs["few"])) // (MANY - FEW)
+
+
+def program(name: str) -> Callable[[dict[str, Numbers]], int]:
+    return lambda runs: runs["ring 3"][f"user {name}"]
+
+
+def page_without_clearing(runs: dict[str, Numbers]) -> int:
+    """The kernel clears with REP STOSQ, which counts as an instruction for each word."""
+    return program("page")(runs) - PAGE_BYTES // 8
+
+
+def switch(runs: dict[str, Numbers]) -> int:
+    """Two programs yield in turn: two calls and two switches."""
+    return program("two-yields")(runs) // 2 - program("null-call")(runs)
 
 
 def flush_ask(runs: dict[str, Numbers]) -> int:
@@ -153,11 +169,17 @@ ROWS = (
     Row("shootdown of a page, its sender, for one target", flush_ask, 150),
     Row("  until that has answered, both CPUs", lambda runs: runs["few"]["cpus-flush-wait median"]),
     Row("  the same with 63 targets, all CPUs", flush_many),
+    Row("system call that does nothing", program("null-call"), 90),
+    Row("page fault that fills a page, without its clearing", page_without_clearing, 200),
+    Row("fault, the program's handler, resume", program("fault-and-resume"), 600),
+    Row("switch from one program to another, CR3 loads in it", switch, 251),
+    Row("spawn, exit and wait", program("spawn-exit-wait"), 60_000),
     Row("BOOTX64.EFI", lambda runs: (BUILD / "BOOTX64.EFI").stat().st_size, 400 * 1024, "bytes"),
 )
 
 BENCH_LINE = re.compile(r"INFO  bench (\S+): minimum (\d+) median (\d+) maximum (\d+) counts, (\d+) bytes drawn")
 BOOT_LINE = re.compile(r"INFO  boot (?:loader|kernel|memory|CPUs): (.*)")
+USER_LINE = re.compile(r"INFO  demo\[1\]: (user \S+): (\d+) counts")
 NOT_TIMES = {"boot frames", "boot allocated", "boot zones", "boot metadata"}
 FAULT_LINE = re.compile(r"^\[ *(\d+)\.(\d{6})\] \[\w+\] INFO  fault=", re.MULTILINE)
 REPORT_END = re.compile(r"^system .* up (\d+)\.(\d{6}) s", re.MULTILINE)
@@ -168,6 +190,7 @@ def read_numbers(log: str) -> Numbers:
     for name, least, median, most, drawn in BENCH_LINE.findall(log):
         numbers |= {f"{name} minimum": int(least), f"{name} median": int(median), f"{name} maximum": int(most),
                     f"{name} drawn": int(drawn)}
+    numbers |= {name: int(count) for name, count in USER_LINE.findall(log)}
     if REPORT_END.search(log):
         numbers["report"] = (microseconds(REPORT_END, log) - microseconds(FAULT_LINE, log)) * 1000
     for phases in BOOT_LINE.findall(log):
@@ -190,7 +213,7 @@ def run(name: str) -> Numbers:
     wanted = BOOTS[name]
     case = parse_case(CASE.format(**asdict(wanted), shift=wanted.shift, vga=wanted.vga, start=wanted.start), "bench", "bench.py")
     with tempfile.TemporaryDirectory(prefix="faultline-") as work:
-        boot = boot_once(case, find_tools(), BUILD, Path(work))
+        boot = boot_once(case, find_tools(), BUILD / wanted.image, Path(work))
     if boot.outcome.status != wanted.status:
         sys.exit(f"the bench {name} ended with status {boot.outcome.status}:\n{boot.raw_log[-2000:]}")
     return in_instructions(read_numbers(boot.raw_log), wanted.shift)

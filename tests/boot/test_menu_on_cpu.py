@@ -38,6 +38,7 @@ CHANGES = (
     (r", in boot_stacks\+0x\{hex\}$", ""),
     (r" boot_stacks\+0x\{hex\}", "{text}"),  # these stacks have no name of their own
     (r", 1 CPU$", ", 4 CPUs"),
+    (r"^memory     (low|rsp)\+00", "memory     {text}+00"),  # an overflow's last frame may end at the very end of the stack
     (r"^( +options: .* fault=[\w-]+)", r"\1@3"),
     (r"^(?P<gap> +)#\{n\}\{gap\}(\? )?kernel_entry\+.*", r"...\n\g<gap>#{n}{gap}\2x86_ap_entry+0x{hex} (arch/x86_64/trampoline.S:{n})"),
     (r"^ +#\{n\}\{gap\}(\? )?(kernel_main|fault_menu_at_stage)\+.*\n", "...\n"),

@@ -34,6 +34,8 @@ cfg: exit=qemu {options}\\n
 READY = "[{time}] [0] INFO  ready: {text}\n"
 END = "exit: 0x10\n! ERROR\n! ***\n"
 TAKEN = "[{{time}}] [0] INFO  program {name}: 9 KiB, entry 400000, 4 KiB in memory\n"
+ENDED = "[{{time}}] [0] INFO  program {name}, process {{n}}, ended with code {code}\n"
+SAID = "[{{time}}] [0] INFO  {name}[{{n}}]: {text}\n"
 REFUSED = "[{{time}}] [0] WARN  program {name} is refused: {reason}\n"
 LOADER = "[    0.000000] [0] WARN  loader: programs: {text}\n"
 
@@ -51,7 +53,10 @@ def boot(tmp_path: Path, name: str, files: Mapping[str, Path], golden: str, opti
 @pytest.mark.parametrize("fat", [12, 16, 32])
 def test_programs_are_found_on_each_kind_of_fat(tmp_path: Path, fat: int) -> None:
     files = {"arguments": PROGRAM, LONG_NAME: PROGRAM}
-    golden = "{any-order\n" + "".join(TAKEN.format(name=name) for name in files) + "}\n...\n" + READY + END + "! WARN\n"
+    said = (("arguments", "ARGUMENTS"), ("arguments", "x"), (LONG_NAME, LONG_NAME))
+    golden = ("{any-order\n" + "".join(TAKEN.format(name=name) for name in files) + "}\n...\n" + READY + "{any-order\n"
+              + "".join(SAID.format(name=name, text=text) for name, text in said)
+              + ENDED.format(name="arguments", code=2) + ENDED.format(name=LONG_NAME, code=1) + "}\n" + END + "! WARN\n")
     boot(tmp_path, f"programs-fat{fat}", files, golden, f"run=ARGUMENTS:x,{LONG_NAME}", fat)
 
 
@@ -72,7 +77,8 @@ def test_what_cannot_be_a_program_is_named(tmp_path: Path) -> None:
               + "}\n...\n" + READY
               + r"[{time}] [0] WARN  run=folder: there is no program \programs\folder" + "\n"
               + r"[{time}] [0] WARN  run=argument: there is no program \programs\argument, the nearest is arguments" + "\n"
-              + END + "! hidden\n")
+              + "{any-order\n" + SAID.format(name="arguments", text="arguments") + SAID.format(name="demo", text="hello from ring 3")
+              + ENDED.format(name="arguments", code=1) + ENDED.format(name="demo", code=0) + "}\n" + END + "! hidden\n")
     boot(tmp_path, "programs-unusable", files, golden, "run=folder,argument:x,arguments,demo")
 
 

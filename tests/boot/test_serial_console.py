@@ -31,7 +31,10 @@ END = """[    0.000000] [0] INFO  interrupts: local APIC 0 in x2APIC mode, PIC m
 [{time}] [0] INFO  audit: clean: {text}
 [{time}] [0] INFO  ready: {text}
 """
-WELL = END + "exit: 0x10\n! WARN\n"
+DEMO = """[{time}] [0] INFO  demo[1]: hello from ring 3
+[{time}] [0] INFO  program demo, process 1, ended with code 0
+"""
+WELL = END + DEMO + "exit: 0x10\n! WARN\n"
 FAULT = END + """[{time}] [0] INFO  fault=write-null: write through a null pointer
 *** FAULT #PF page fault, CPU 0, kernel mode, report 1
 cause      write to a null pointer: {text}

@@ -92,6 +92,11 @@ static inline int64_t fl_run_on(int64_t cpu)
     return fl_call(FL_CALL_RUN_ON, (uint64_t)cpu, 0, 0);
 }
 
+static inline int64_t fl_set_bases(void *fs, void *gs)
+{
+    return fl_call(FL_CALL_SET_BASES, (uintptr_t)fs, (uintptr_t)gs, 0);
+}
+
 static inline size_t fl_length(const char *text)
 {
     size_t length = 0;

@@ -11,6 +11,7 @@
 #include "arch/mmu.h"
 #include "boot/boot_info.h"
 #include "lib/elf_program.h"
+#include "lib/region_list.h"
 #include "lib/slice.h"
 
 struct program {
@@ -39,15 +40,16 @@ const struct program *program_at(size_t index);
 /* By name, whatever the case of its letters; NULL when there is none. */
 const struct program *program_find(struct slice name);
 
-/* Looks for the programs of an option run= ("" is none), and warns of each that there is not. */
-void programs_choose(const char *run);
+/* Whether there is the program that a command of the option run= names; warns if not. */
+bool program_is_known(struct slice command);
 
 /*
  * A new address space with the program in it and a stack for that command, which must have passed
- * command_check(). ERR_NO_MEMORY: then nothing was made. arch_mmu_space_destroy() gives everything back
+ * command_check(); *regions, which must be empty, says what it may have there: of the stack it has only the last page so far. ERR_NO_MEMORY: then nothing was made. arch_mmu_space_destroy() gives everything back
  * that is the instance's own. Any CPU.
  */
 status_t program_load(const struct program *program, struct slice command,
-                      struct address_space *space, struct program_start *start);
+                      struct address_space *space, struct region_list *regions,
+                      struct program_start *start);
 
 #endif

@@ -17,17 +17,33 @@
 #define SELECTOR_KERNEL_CODE (GDT_KERNEL_CODE * 8)
 #define SELECTOR_KERNEL_DATA (GDT_KERNEL_DATA * 8)
 #define SELECTOR_TSS         (GDT_TSS * 8)
+#define SELECTOR_USER_BASE   (GDT_USER_CODE32 * 8 + 3)
+#define SELECTOR_USER_DATA   (GDT_USER_DATA * 8 + 3)
+#define SELECTOR_USER_CODE   (GDT_USER_CODE * 8 + 3)
 
 /* Offsets that start.S and entry.S use; asserted in cpu_state.c. */
 #define CPU_CANARY          40
 #define CPU_NMI_DEPTH       52
 #define CPU_TRAPPED_GS      56
 #define CPU_MAIN_STACK_HIGH 80
+#define CPU_USER            168
+#define CPU_KERNEL_SP       176
+#define CPU_USER_SP         184
+#define CPU_LEAVE_USER      192
 #define X86_CPU_GDT         3072
 #define X86_CPU_TSS         3136
+#define TSS_RSP0            4
 #define TSS_IST1            36
 #define IST_COUNT           4
 #define TRAP_FRAME_BYTES    176
+#define TRAP_FRAME_R10      40
+#define TRAP_FRAME_R9       48
+#define TRAP_FRAME_R8       56
+#define TRAP_FRAME_RDI      72
+#define TRAP_FRAME_RSI      80
+#define TRAP_FRAME_RDX      88
+#define TRAP_FRAME_RAX      112
+#define TRAP_VECTOR_SYSCALL 256 /* in a frame's place for the vector: SYSCALL has none */
 #define TRAP_FRAME_VECTOR   120
 #define TRAP_FRAME_RIP      136
 #define TRAP_FRAME_CS       144

@@ -38,14 +38,27 @@
 #define X86_EXC_WITH_ERROR_CODE 0x60227d00 /* 8 10 11 12 13 14 17 21 29 30 */
 
 #define X86_EXCEPTION_COUNT 32
+#define X86_VECTOR_DB       1 /* for entry.S */
 
 #ifndef __ASSEMBLER__
+#include "lib/bits.h"
+
 enum {
 #define X(vector, mnemonic, name, ist, dpl) X86_EXC_##mnemonic = vector,
     X86_EXCEPTIONS(X)
 #undef X
 };
 #endif
+
+/* The error code of a page fault (SDM vol. 3A, 4.7). */
+#define PF_PRESENT  BIT(0)
+#define PF_WRITE    BIT(1)
+#define PF_USER     BIT(2)
+#define PF_RESERVED BIT(3)
+#define PF_FETCH    BIT(4)
+#define PF_KEY      BIT(5)
+#define PF_SHADOW   BIT(6)
+#define PF_SGX      BIT(15)
 
 /* Interrupt vectors. The PIC's sixteen lie where they can be told apart if one gets through
  * although masked. */

@@ -41,6 +41,7 @@
 #define MTRR_CAP_FIXED                         BIT(8)
 #define MSR_ARCH_CAPABILITIES                  0x10a
 #define ARCH_CAPABILITIES_XAPIC_DISABLE_STATUS BIT(21)
+#define MSR_SYSENTER_CS                        0x174
 #define MSR_MCG_CAP                            0x179
 #define MSR_MCG_STATUS                         0x17a
 #define MSR_MTRR_BASE_0                        0x200 /* base and mask of the first range, then of the next */
@@ -53,9 +54,14 @@
 #define MSR_TSC_DEADLINE                       0x6e0
 #define MSR_X2APIC_FIRST                       0x800
 #define MSR_EFER                               0xc0000080
+#define EFER_SCE                               BIT(0)
 #define EFER_LME                               BIT(8)
 #define EFER_LMA                               BIT(10)
 #define EFER_NXE                               BIT(11)
+#define MSR_STAR                               0xc0000081
+#define MSR_LSTAR                              0xc0000082
+#define MSR_CSTAR                              0xc0000083
+#define MSR_SYSCALL_MASK                       0xc0000084
 #define MSR_FS_BASE                            0xc0000100
 #define MSR_GS_BASE                            0xc0000101
 #define MSR_KERNEL_GS_BASE                     0xc0000102
@@ -71,10 +77,16 @@
 #define DR7_WRITE_0   BIT(16) /* break on data writes */
 #define DR7_8_BYTES_0 BIT(19)
 
-#define RFLAGS_TF BIT(8)
-#define RFLAGS_IF BIT(9)
-#define RFLAGS_NT BIT(14)
-#define RFLAGS_AC BIT(18)
+#define RFLAGS_FIXED  BIT(1)                                                 /* always 1 */
+#define RFLAGS_STATUS (BIT(0) | BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(11)) /* CF PF AF ZF SF OF */
+#define RFLAGS_TF     BIT(8)
+#define RFLAGS_IF     BIT(9)
+#define RFLAGS_DF     BIT(10)
+#define RFLAGS_IOPL   BIT_RANGE(13, 12)
+#define RFLAGS_NT     BIT(14)
+#define RFLAGS_RF     BIT(16)
+#define RFLAGS_AC     BIT(18)
+#define RFLAGS_ID     BIT(21)
 
 #define X86_READ_DR(number)                                                                        \
     static inline uint64_t x86_read_dr##number(void)                                               \

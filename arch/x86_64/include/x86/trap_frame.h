@@ -23,6 +23,14 @@ _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME_BYTES,
                "entry.S finds the interrupt stack's top behind it");
 _Static_assert(sizeof(struct trap_frame) % 16 == 0,
                "System V ABI: the stack is 16-byte aligned at a call");
+_Static_assert(offsetof(struct trap_frame, r10) == TRAP_FRAME_R10 &&
+                   offsetof(struct trap_frame, r9) == TRAP_FRAME_R9 &&
+                   offsetof(struct trap_frame, r8) == TRAP_FRAME_R8 &&
+                   offsetof(struct trap_frame, rdi) == TRAP_FRAME_RDI &&
+                   offsetof(struct trap_frame, rsi) == TRAP_FRAME_RSI &&
+                   offsetof(struct trap_frame, rdx) == TRAP_FRAME_RDX &&
+                   offsetof(struct trap_frame, rax) == TRAP_FRAME_RAX,
+               "user_entry.S");
 _Static_assert(offsetof(struct trap_frame, vector) == TRAP_FRAME_VECTOR &&
                    offsetof(struct trap_frame, rip) == TRAP_FRAME_RIP &&
                    offsetof(struct trap_frame, cs) == TRAP_FRAME_CS &&

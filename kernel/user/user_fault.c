@@ -1,0 +1,72 @@
+/* What becomes of a program's exception: see kernel/user/user_fault.h. */
+#include "kernel/user/user_fault.h"
+
+#include "abi/fault.h"
+#include "arch/cpu.h"
+#include "kernel/address_map.h"
+#include "kernel/fault.h"
+#include "kernel/log.h"
+#include "kernel/mm/frame.h"
+#include "kernel/user/process.h"
+#include "lib/align.h"
+#include "lib/string.h"
+
+static bool give_up(const struct process *process, vaddr_t address)
+{
+    log_warn("program %s, process %lu: no memory is left for the page at %lx",
+             process->program->name, process->id, align_down(address, PAGE_SIZE));
+    return false;
+}
+
+bool user_fill_page(vaddr_t address, unsigned needs)
+{
+    struct process *process = process_current();
+    const struct region *region = process ? region_list_find(&process->regions, address) : NULL;
+    struct mmu_mapping mapping = {.virt = align_down(address, PAGE_SIZE), .bytes = PAGE_SIZE};
+
+    if (!region || (needs & ~region->rights) != 0 || (region->rights & MMU_SHARED))
+        return false;
+    mapping.phys = frame_alloc();
+    if (mapping.phys == 0)
+        return give_up(process, address);
+    memset(phys_to_virt(mapping.phys), 0, PAGE_SIZE);
+    mapping.rights = MMU_USER | region->rights;
+    if (arch_mmu_map(&process->space, &mapping) == STATUS_OK)
+        return true;
+    frame_free(mapping.phys);
+    return give_up(process, address);
+}
+
+/* Its frame lies on the stack that it named, in memory that it can write; a handler that faults is not called again. */
+static bool call_handler(struct process *process)
+{
+    uint64_t frame = align_down(process->handler_stack - sizeof(struct fl_fault), 16);
+    const uint64_t no_return = 0;
+    struct fl_fault fault;
+
+    if (process->handler == 0 || process->in_handler ||
+        !arch_user_read_fault(process->user, &fault) ||
+        arch_user_copy((void *)frame, &fault, sizeof(fault)) != 0 ||
+        arch_user_copy((void *)(frame - sizeof(no_return)), &no_return, sizeof(no_return)) != 0)
+        return false;
+    process->in_handler = true;
+    arch_user_call_handler(process->user, process->handler, frame);
+    return true;
+}
+
+static void end(struct process *process)
+{
+    struct fl_end end = {.reason = FL_END_FAULT};
+
+    arch_user_describe_fault(process->user, &end);
+    fault_report_program(process);
+    process_end_current(&end);
+}
+
+void user_fault(void)
+{
+    struct process *process = process_current();
+
+    if (!call_handler(process))
+        end(process);
+}
