@@ -159,6 +159,8 @@ bool arch_user_read_fault(const struct user_state *state, struct fl_fault *fault
     return true;
 }
 
+void arch_user_restore_fault(const struct fl_fault *fault) { x86_write_cr2(fault->address); }
+
 void arch_user_describe_fault(const struct user_state *state, struct fl_end *end)
 {
     end->code = (uint8_t)state->frame.vector;

@@ -48,6 +48,9 @@ const struct trap_frame *arch_user_frame(const struct user_state *state);
  * exception's handler. */
 bool arch_user_read_fault(const struct user_state *state, struct fl_fault *fault);
 
+/* After another fault the machine tells of this one again, for the report. In the exception's handler. */
+void arch_user_restore_fault(const struct fl_fault *fault);
+
 /* What its parent is told of the exception that ended it. In the exception's handler. */
 void arch_user_describe_fault(const struct user_state *state, struct fl_end *end);
 

@@ -8,6 +8,7 @@
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
 #include "kernel/user/process.h"
+#include "kernel/user/user_memory.h"
 #include "lib/align.h"
 #include "lib/string.h"
 
@@ -37,18 +38,25 @@ bool user_fill_page(vaddr_t address, unsigned needs)
     return give_up(process, address);
 }
 
+/* As the handler finds its stack, from RSP up: 0 is where it returns to. */
+struct handler_stack {
+    uint64_t return_address;
+    struct fl_fault fault;
+};
+
 /* Its frame lies on the stack that it named, in memory that it can write; a handler that faults is not called again. */
 static bool call_handler(struct process *process)
 {
     uint64_t frame = align_down(process->handler_stack - sizeof(struct fl_fault), 16);
-    const uint64_t no_return = 0;
-    struct fl_fault fault;
+    struct handler_stack stack = {.return_address = 0};
 
     if (process->handler == 0 || process->in_handler ||
-        !arch_user_read_fault(process->user, &fault) ||
-        arch_user_copy((void *)frame, &fault, sizeof(fault)) != 0 ||
-        arch_user_copy((void *)(frame - sizeof(no_return)), &no_return, sizeof(no_return)) != 0)
+        !arch_user_read_fault(process->user, &stack.fault))
         return false;
+    if (!user_write(frame - offsetof(struct handler_stack, fault), &stack, sizeof(stack))) {
+        arch_user_restore_fault(&stack.fault);
+        return false;
+    }
     process->in_handler = true;
     arch_user_call_handler(process->user, process->handler, frame);
     return true;
