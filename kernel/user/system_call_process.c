@@ -33,15 +33,18 @@ int64_t call_spawn(uint64_t command, uint64_t bytes, uint64_t cpu)
     return status == STATUS_OK ? (int64_t)id : status;
 }
 
-/* Written once before anything is asked: what cannot be written later would be lost. */
+/* Written once before anything is asked: what cannot be written later would be lost. All of it is the program's or nothing
+ * is written. */
 int64_t call_wait(uint64_t id, uint64_t end)
 {
+    struct process *process = process_current();
     struct fl_end how = {0};
     int64_t child;
 
-    if (!user_write(end, &how, sizeof(how)))
+    if (!region_list_covers(&process->regions, end, sizeof(how), MMU_WRITE) ||
+        !user_write(end, &how, sizeof(how)))
         return FL_BAD_ADDRESS;
-    child = process_wait(process_current(), id, &how);
+    child = process_wait(process, id, &how);
     if (child == 0)
         return FL_CALL_WAIT;
     if (child > 0)
