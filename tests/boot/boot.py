@@ -51,7 +51,7 @@ def build_directory(case: Case, build: Path) -> Path:
 def boot_once(case: Case, tools: Tools, build: Path, work: Path, trace: bool = False) -> Boot:
     """Boot in the directory `work`, which must exist. With `trace` interrupts are logged and the screen is kept."""
     image = image_path(case, build)
-    _prepare(case, tools, build, work, image)
+    prepare(case, tools, build, work, image)
     case = _with_build(case, build)
     arguments = command(case, tools, work, image, trace=trace) + start_arguments(case, tools)
     began = time.monotonic()
@@ -76,7 +76,8 @@ def read_text(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
 
 
-def _prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> None:
+def prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> None:
+    """The files that QEMU is given, in the directory `work`."""
     copy_variables(tools, work)
     if case.boot != "fat":
         return

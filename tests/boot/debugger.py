@@ -64,6 +64,11 @@ class Debugger:
         digits = self.registers(cpu)[number * REGISTER_DIGITS:(number + 1) * REGISTER_DIGITS]
         return int.from_bytes(bytes.fromhex(digits), "little")
 
+    def read_word(self, cpu: int, address: int) -> int:
+        """8 bytes of memory, as that CPU sees it."""
+        self._choose(cpu)
+        return int.from_bytes(bytes.fromhex(self._ask(f"m{address:x},8")), "little")
+
     def set_register(self, cpu: int, number: int, value: int) -> None:
         self._choose(cpu)
         self._demand(f"P{number:x}={value.to_bytes(8, 'little').hex()}")
@@ -88,6 +93,13 @@ class Debugger:
         if match is None:
             raise DebuggerError(f"not a stop: {answer}")
         return int(match[1], 16) - 1
+
+    def run_to(self, address: int, cpus: Iterable[int]) -> None:
+        """These go on until one of them is about to execute what lies there."""
+        self.set_breakpoint(address)
+        self.go_on(cpus)
+        self.wait_for_stop()
+        self.remove_breakpoint(address)
 
     def _choose(self, cpu: int) -> None:
         self._demand(f"Hg{cpu + 1:x}")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from boot import read_text
+from boot import prepare, read_text
 from casefile import parse_case
 from golden import kernel_lines
-from qemu import ROOT, SERIAL, STDERR, Machine, command, copy_variables, find_tools
+from qemu import ROOT, SERIAL, STDERR, Machine, command, find_tools
 from snapshot import start_arguments
 
 BUILD = ROOT / "build" / "release"
@@ -23,7 +23,7 @@ def paused(header: str, work: Path, image: str = "BOOTX64.EFI", extra: tuple[str
     """The machine that a case header describes (casefile.py), in the directory `work`, stopped in its firmware; ends it with the block."""
     case = parse_case(f"about: {work.name}\n{header}---\nnot compared\n", work.name, "live.py")
     tools = find_tools(case.firmware)
-    copy_variables(tools, work)
+    prepare(case, tools, BUILD, work, BUILD / image)
     arguments = command(case, tools, work, BUILD / image) + start_arguments(case, tools) + list(extra)
     machine = Machine(arguments, work / STDERR, ROOT)
     try:
