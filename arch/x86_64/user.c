@@ -227,12 +227,19 @@ bool arch_user_is_copying(const struct trap_frame *frame, vaddr_t *address, unsi
 }
 
 /* DR6 only ever gains bits: what it says of this exception must not be said of the next (SDM vol. 3B, 17.2.3). */
+NOINLINE static void handle_exception(void)
+{
+    uint64_t vector = cpu_self()->user->frame.vector;
+
+    user_fault();
+    if (vector == X86_EXC_DB)
+        x86_write_dr6(DR6_INIT);
+}
+
+/* The commonest by far first. */
 void trap_user_exception(struct trap_frame *frame)
 {
-    if (frame->vector == X86_EXC_PF && !(frame->error & PF_PRESENT) &&
-        user_fill_page(x86_read_cr2(), needed_rights(frame->error)))
-        return;
-    user_fault();
-    if (frame->vector == X86_EXC_DB)
-        x86_write_dr6(DR6_INIT);
+    if (frame->vector != X86_EXC_PF || frame->error & PF_PRESENT ||
+        !user_fill_page(x86_read_cr2(), needed_rights(frame->error)))
+        handle_exception();
 }

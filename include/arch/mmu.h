@@ -57,6 +57,14 @@ struct mmu_mapping {
  * nothing is mapped. Any context but an NMI, like all that follow. */
 status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *mapping);
 
+/* Writes zeros to a page of RAM. */
+static inline void arch_mmu_clear_page(void *page)
+{
+    uint64_t words = PAGE_SIZE / sizeof(uint64_t);
+
+    __asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+}
+
 /*
  * Unmaps what is mapped in the range, and returns when no CPU can reach it any more. Tables that are
  * empty then go back to the frame allocator; the memory itself belongs to the caller.

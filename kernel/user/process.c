@@ -17,8 +17,6 @@ static struct spinlock lock = SPINLOCK("processes", LOCK_RANK_PROCESSES);
 static atomic_uint count;
 static _Atomic uint64_t last_id;
 
-struct process *process_current(void) { return cpu_self()->process; }
-
 unsigned process_count(void) { return atomic_load(&count); }
 
 /* ---- the beginning ---- */

@@ -12,10 +12,26 @@
 #include "lib/align.h"
 #include "lib/string.h"
 
-static bool give_up(const struct process *process, vaddr_t address)
+NOINLINE static bool give_up(const struct process *process, vaddr_t address)
 {
     log_warn("program %s, process %lu: no memory is left for the page at %lx",
              process->program->name, process->id, align_down(address, PAGE_SIZE));
+    return false;
+}
+
+/* True when the frame is a page of the program's; else it is free again. */
+static inline bool map_zeros(struct process *process, vaddr_t address, paddr_t frame,
+                             unsigned rights)
+{
+    const struct mmu_mapping mapping = {.virt = align_down(address, PAGE_SIZE),
+                                        .phys = frame,
+                                        .bytes = PAGE_SIZE,
+                                        .rights = MMU_USER | rights};
+
+    arch_mmu_clear_page(phys_to_virt(frame));
+    if (arch_mmu_map(&process->space, &mapping) == STATUS_OK)
+        return true;
+    frame_free(frame);
     return false;
 }
 
@@ -23,18 +39,13 @@ bool user_fill_page(vaddr_t address, unsigned needs)
 {
     struct process *process = process_current();
     const struct region *region = process ? region_list_find(&process->regions, address) : NULL;
-    struct mmu_mapping mapping = {.virt = align_down(address, PAGE_SIZE), .bytes = PAGE_SIZE};
+    paddr_t frame;
 
     if (!region || (needs & ~region->rights) != 0 || (region->rights & MMU_SHARED))
         return false;
-    mapping.phys = frame_alloc();
-    if (mapping.phys == 0)
-        return give_up(process, address);
-    memset(phys_to_virt(mapping.phys), 0, PAGE_SIZE);
-    mapping.rights = MMU_USER | region->rights;
-    if (arch_mmu_map(&process->space, &mapping) == STATUS_OK)
+    frame = frame_alloc();
+    if (frame && map_zeros(process, address, frame, region->rights))
         return true;
-    frame_free(mapping.phys);
     return give_up(process, address);
 }
 

@@ -13,6 +13,7 @@
 
 #include "abi/process.h"
 #include "abi/start.h"
+#include "arch/cpu.h"
 #include "arch/mmu.h"
 #include "arch/user.h"
 #include "kernel/time/timer.h"
@@ -65,7 +66,7 @@ status_t process_start(struct process *parent, struct slice command, struct cpu 
                        uint64_t *id);
 
 /* The process that this CPU runs. In its system calls and exceptions. */
-struct process *process_current(void);
+static inline struct process *process_current(void) { return cpu_self()->process; }
 
 /* The process that this CPU runs ends when its system call or exception returns, unless it was to end before. Interrupts
  * off. */
