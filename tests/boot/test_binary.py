@@ -53,18 +53,41 @@ def test_entries_clear_flags_and_save_everything_before_c(disassembly: str, name
     call = next((i for i, text in enumerate(code) if text.startswith("call")), len(code))  # an exception's lies further on
     before = code[:call]
     assert sum(text.startswith("push") for text in before) == 15
-    assert "cld" in before
-    assert "nopl (%rax)" in before, "the three bytes that become CLAC"
     # Where SGDT needs 16 bytes, two pops give them back: the frame stays on top.
     moves = [text for text in before if text.startswith(("sub", "add")) and "%rsp" in text]
     assert moves == (["sub $0x10,%rsp"] if "sgdt 0x6(%rsp)" in before else [])
     assert sum(text.startswith("pop") for text in before) == 2 * len(moves)
+    # Before any branch, so on the ways from ring 3 too; the NOP's three bytes become CLAC.
+    first_branch = next(i for i, text in enumerate(code) if text.startswith("j"))
+    assert {"cld", "nopl (%rax)"} <= set(code[:first_branch])
 
 
 @pytest.mark.parametrize("name", ["user_interrupt", "user_exception", "user_debug_exception"])
 def test_swapgs_is_followed_by_lfence_on_entry(disassembly: str, name: str) -> None:
-    code = instructions(function(disassembly, name))
-    assert code[code.index("swapgs") + 1] == "lfence"
+    """Whoever comes here does so by the test of the interrupted ring, which may be mispredicted."""
+    assert instructions(function(disassembly, name))[:2] == ["swapgs", "lfence"]
+
+
+def test_system_calls_begin_with_the_kernels_gs_and_stack(disassembly: str) -> None:
+    """Nothing is pushed before, and no word of the program's stack is touched."""
+    code = instructions(function(disassembly, "system_call_entry"))
+    assert code[0] == "swapgs" and code.count("swapgs") == 1
+    assert [re.sub("0x[0-9a-f]+", "N", text) for text in code[1:3]] == ["mov %rsp,%gs:N", "mov %gs:N,%rsp"]
+    assert next(i for i, text in enumerate(code) if text.startswith("push")) == 3
+
+
+def test_sysret_only_where_it_may(disassembly: str) -> None:
+    """To the lower half alone, or it faults in ring 0 on the program's stack; and without TF and RF, which it does not restore."""
+    code = instructions(function(disassembly, "return_to_user"))
+    sysret = code.index("sysretq")
+    shift = next(i for i, text in enumerate(code[:sysret]) if text == "shr $0x2f,%rcx")
+    assert re.fullmatch(r"mov 0x[0-9a-f]+\(%rsp\),%rcx", code[shift - 1])
+    assert code[shift + 1].startswith("jne") and re.match(r"testl \$0x10100,0x[0-9a-f]+\(%rsp\)", code[shift + 2])
+    assert code[shift + 3].startswith("jne") and code[shift + 4] == "swapgs"
+    to_iret = {text.split()[1] for text in (code[shift + 1], code[shift + 3])}
+    assert len(to_iret) == 1 and code[sysret + 1] == "swapgs" and "iretq" in code[sysret:]
+    # Between these only registers are loaded, RSP last.
+    assert all(text.startswith(("pop %r", "mov 0x")) for text in code[shift + 5:sysret]) and code[sysret - 1].endswith(",%rsp")
 
 
 def test_the_way_without_swapgs_has_its_lfence(disassembly: str) -> None:

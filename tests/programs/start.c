@@ -93,6 +93,50 @@ static void dirty(void)
         : "xmm0", "xmm7", "xmm15");
 }
 
+/* Selectors and bases last, for what follows does not need them: all of the program's memory is reached without. */
+#define USER_DATA 0x23
+#define FS_BASE   64
+#define GS_BASE   128
+
+static volatile uint64_t probe = 0x1122334455667788;
+
+struct selectors {
+    uint16_t ds, es, fs, gs;
+};
+
+static bool selectors_are(uint16_t expected)
+{
+    struct selectors now;
+
+    __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+                     : "=m"(now.ds), "=m"(now.es), "=m"(now.fs), "=m"(now.gs));
+    return now.ds == expected && now.es == expected && now.fs == expected && now.gs == expected;
+}
+
+/* There is no other way to see a base: CR4.FSGSBASE is off. A wrong one leads to a page that is not there, or other bytes. */
+static bool bases_are(uint64_t fs, uint64_t gs)
+{
+    uint64_t by_fs, by_gs;
+
+    __asm__ volatile("mov %%fs:(%2), %0; mov %%gs:(%3), %1"
+                     : "=&r"(by_fs), "=&r"(by_gs)
+                     : "r"((uint64_t)&probe - fs), "r"((uint64_t)&probe - gs)
+                     : "memory");
+    return by_fs == probe && by_gs == probe;
+}
+
+/* Loading a selector sets the base to 0 on some CPUs. */
+static void dirty_segments(void)
+{
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs" : : "r"(USER_DATA));
+    fl_set_bases((void *)FS_BASE, (void *)GS_BASE);
+}
+
+static bool segments_are_kept(void)
+{
+    return selectors_are(USER_DATA) && bases_are(FS_BASE, GS_BASE);
+}
+
 static int check(const char *what, bool well)
 {
     if (!well)
@@ -107,15 +151,20 @@ int main(int argc, char **argv)
                  check("FAILED: the FPU was not reset", fpu_is_reset()) +
                  check("FAILED: BSS was not zero", all_zero(zeros, zeros + BSS_BYTES)) +
                  check("FAILED: the stack was not zero", stack_is_zero()) +
-                 check("FAILED: RSP is not aligned", start_registers[RSP] % 16 == 0);
+                 check("FAILED: RSP is not aligned", start_registers[RSP] % 16 == 0) +
+                 check("FAILED: a selector was not 0", selectors_are(0)) +
+                 check("FAILED: a base was not 0", bases_are(0, 0));
 
     dirty();
+    dirty_segments();
+    failed += check("FAILED: selectors and bases were not taken", segments_are_kept());
     if (argc > 1)
         return failed;
     if (!text_is(argv[0], "start") ||
         fl_wait(fl_spawn("start:again", 11, fl_cpu_number()), &end) < 0 ||
         end.reason != FL_END_EXIT || end.code != 0)
         failed++;
+    failed += check("FAILED: selectors and bases were lost", segments_are_kept());
     fl_say(failed ? "FAILED" : "everything is as after a reset, twice");
     return failed;
 }
