@@ -24,7 +24,9 @@ file: \\programs\\loop = build/release/programs/loop
 """
 CPU = 0
 USER_END = 0x00007ffffffff000
-STEPS_MAX = 400
+STEPS_MAX, TRIES_MAX = 400, 100
+SAVED_FLAGS = 32  # above the vector, the error code, RIP and CS
+DIRECTION_FLAG = 0x400
 SYSRETQ, IRETQ = b"\x48\x0f\x07", b"\x48\xcf"
 # TF IF DF NT AC (SDM vol. 1, 3.4.3), none of which C may find set in the kernel.
 FLAGS_UNWANTED = 0x100 | 0x200 | 0x400 | 0x4000 | 0x40000
@@ -43,9 +45,20 @@ class Walk:
         self.machine, self.debugger, self.places = machine, debugger, assembly()
         self.nmis, self.c_calls, self.last_code = 0, 0, b""
 
+    def reach(self, first: str) -> None:
+        """Goes on to the first instruction of an entry, behind its stub, of an interruption that found DF set."""
+        for _ in range(TRIES_MAX):
+            self.debugger.run_to(symbol(first), [CPU])
+            if self.debugger.read_word(CPU, self.debugger.register(CPU, RSP) + SAVED_FLAGS) & DIRECTION_FLAG:
+                return
+        raise AssertionError(f"{first} never found DF set")
+
     def run(self, first: str, ends_in_c: bool = False) -> None:
         """Goes on to that symbol, and from there back into the program, or to where it calls C."""
         self.debugger.run_to(symbol(first), [CPU])
+        self.go_back(first, ends_in_c)
+
+    def go_back(self, first: str, ends_in_c: bool = False) -> None:
         for _ in range(STEPS_MAX):
             rip = self.debugger.register(CPU, RIP)
             if not any(rip in place for place in self.places):
@@ -101,12 +114,14 @@ def test_system_calls(walk: Walk) -> None:
 
 
 def test_exception(walk: Walk) -> None:
-    walk.run("entry_exception")
+    walk.reach("entry_exception")
+    walk.go_back("entry_exception")
     assert walk.left_by(IRETQ)
 
 
 def test_interrupt(walk: Walk) -> None:
-    walk.run("entry_interrupt")
+    walk.reach("entry_interrupt")
+    walk.go_back("entry_interrupt")
     assert walk.left_by(IRETQ) or walk.left_by(SYSRETQ)
 
 

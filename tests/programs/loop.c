@@ -7,8 +7,9 @@
 #include "text.h"
 
 /* DF, NT, AC and ID, IF, and a bit that is always 1. */
-#define ALL_FLAGS 0x244602
-#define DB        1
+#define ALL_FLAGS   0x244602
+#define DB          1
+#define ROUND_CALLS 20000 /* some ticks long */
 
 /* clang-format off */
 REGISTERS_AROUND(call, "pushq $0x244602; popfq; .globl call_syscall; call_syscall: syscall");
@@ -68,7 +69,7 @@ int main(int argc, char **argv)
     fl_on_fault(handler, stack + sizeof(stack));
     for (uint64_t round = 0;; round++) {
         registers_fill(round);
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < ROUND_CALLS; i++)
             if (!call_keeps_registers() || !exception_keeps_registers())
                 return 1;
         if (!step_ends_another())
