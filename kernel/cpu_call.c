@@ -160,12 +160,12 @@ void cpu_run_on_all(void (*function)(void *), void *argument)
     cpu_run_wait(&request);
 }
 
-/* Between the last look and the halt interrupts are off, so the one that brings work is not missed. */
-static void idle_once_cpu(void)
+/* Between the last look and the halt interrupts are off, so the one that brings work, or the end, is not missed. */
+static void idle_once_cpu(bool (*is_over)(void))
 {
     arch_irq_disable();
     if (scheduler_go_idle_cpu()) {
-        if (!atomic_load(&cpu_self()->work))
+        if (!atomic_load(&cpu_self()->work) && !is_over())
             idle_wait_cpu();
         scheduler_leave_idle_cpu();
     }
@@ -180,8 +180,8 @@ void cpu_idle_until(bool (*is_over)(void))
     while (!is_over()) {
         while ((request = take(&cpu_self()->work)))
             do_request(request);
-        if (!scheduler_run_cpu() && !is_over())
-            idle_once_cpu();
+        if (!scheduler_run_cpu())
+            idle_once_cpu(is_over);
     }
 }
 

@@ -61,7 +61,7 @@ static void stack(struct report *report)
 static bool read_memory(void *context, vaddr_t address, void *to, unsigned bytes)
 {
     (void)context;
-    return report_read(to, address, bytes) == 0;
+    return report_read(process_current(), to, address, bytes) == 0;
 }
 
 /* Any of its memory can be a stack of its own. */

@@ -11,6 +11,7 @@
 #include "arch/machine.h"
 #include "arch/smp.h"
 #include "kernel/console.h"
+#include "kernel/cpu_call.h"
 #include "kernel/fault.h"
 #include "kernel/log.h"
 #include "kernel/status_row.h"
@@ -109,9 +110,9 @@ static void begin_report(const struct trap_frame *frame, const struct process *p
     take_consoles();
 }
 
-/* One CPU reports at a time. After a report that ends the run there is none: who waits is stopped then, by the NMI or
+/* One CPU reports at a time; who waits with a program's fault does what others wait for meanwhile. After a report that ends the run there is none: who waits is stopped then, by the NMI or
  * here, and what it had to say is part of that report (sections.c). */
-static void become_reporter(const struct trap_frame *frame)
+static void become_reporter(const struct trap_frame *frame, bool serves_calls)
 {
     struct cpu *self = cpu_self(), *nobody = NULL;
 
@@ -121,6 +122,8 @@ static void become_reporter(const struct trap_frame *frame)
         if (arch_smp_is_stopping())
             arch_smp_stop_here(frame);
         nobody = NULL;
+        if (serves_calls)
+            cpu_serve_calls(self);
         arch_cpu_relax();
     }
 }
@@ -193,7 +196,7 @@ static void report_on(const struct trap_frame *frame, void (*write)(struct trap_
     arch_irq_disable();
     if (cpu_self()->fault_depth++ > 0)
         continue_report(frame);
-    become_reporter(frame);
+    become_reporter(frame, write == write_program_report);
     first_frame = frame;
     arch_trap_on_stack(frame, cpu_self()->stacks[STACK_PANIC].high, write);
 }

@@ -41,9 +41,9 @@ extern report_section_t *const report_sections[], *const report_program_sections
 /* sections.c: those that are in both. */
 report_section_t report_cause, report_error, report_address, report_registers, report_code;
 
-/* Copies memory of which nothing is known, of the program that is reported on when it is one's. Returns how many bytes could
- * not be read. */
-size_t report_read(void *to, vaddr_t from, size_t bytes);
+/* Copies memory of which nothing is known, of the program when it is one's report: then its pages may be filled in, which takes
+ * locks. Returns how many bytes could not be read. */
+size_t report_read(const struct process *process, void *to, vaddr_t from, size_t bytes);
 
 /* classify_program.c: the same as classify_cause(), for a program's fault. */
 void classify_program_cause(const struct process *process, const struct fault *fault, char *text,

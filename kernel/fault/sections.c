@@ -149,9 +149,9 @@ static void pointers(struct report *report)
         report_line("pointers", "%s", text);
 }
 
-size_t report_read(void *to, vaddr_t from, size_t bytes)
+size_t report_read(const struct process *process, void *to, vaddr_t from, size_t bytes)
 {
-    return user_range_is_valid(from, bytes) && process_current()
+    return process && user_range_is_valid(from, bytes)
                ? arch_user_copy(to, (const void *)from, bytes)
                : arch_probe_read(to, from, bytes);
 }
@@ -164,9 +164,9 @@ void report_code(struct report *report)
     char text[CODE_BYTES * 5 + 1];
     size_t length = 0, count;
 
-    if (report_read(bytes, first, CODE_BEFORE) != 0)
+    if (report_read(report->process, bytes, first, CODE_BEFORE) != 0)
         first = ip; /* rip may be the first byte of all */
-    count = sizeof(bytes) - report_read(bytes, first, sizeof(bytes));
+    count = sizeof(bytes) - report_read(report->process, bytes, first, sizeof(bytes));
     if (first + count <= ip) {
         report_line("code", "what rip points to cannot be read");
         return;

@@ -133,6 +133,7 @@ static struct process *leave_children(struct process *process)
     return ended;
 }
 
+/* On the CPU where it was set last, whose interrupt it may be in at this moment: when this returns, it is over. */
 static void cancel_alarm(void *alarm) { timer_cancel(alarm); }
 
 static void log_end(const struct process *process)
@@ -156,7 +157,7 @@ void process_end(struct process *process)
     struct process *ended;
     irq_state_t state;
 
-    if (process->alarm.deadline.queued)
+    if (process->alarm.cpu)
         cpu_call(process->alarm.cpu, cancel_alarm, &process->alarm);
     arch_mmu_space_destroy(&process->space);
     log_end(process);
