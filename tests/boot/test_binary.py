@@ -90,6 +90,13 @@ def test_sysret_only_where_it_may(disassembly: str) -> None:
     assert all(text.startswith(("pop %r", "mov 0x")) for text in code[shift + 5:sysret]) and code[sysret - 1].endswith(",%rsp")
 
 
+def test_system_calls_clear_every_flag_of_programs(disassembly: str) -> None:
+    """TF IF DF IOPL NT RF AC, into IA32_FMASK. The emulator's SYSCALL clears DF whatever the mask says."""
+    code = instructions(function(disassembly, "arch_user_init_cpu"))
+    mask = code.index("mov $0xc0000084,%ecx")
+    assert "mov $0x57700,%eax" in code[mask - 2:mask + 3]
+
+
 def test_the_way_without_swapgs_has_its_lfence(disassembly: str) -> None:
     """A mispredicted test of the ring must not let C run with the other GS (CVE-2019-1125)."""
     for name in ("entry_interrupt", "entry_on_interrupt_stack"):
