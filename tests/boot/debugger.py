@@ -27,12 +27,12 @@ class DebuggerError(Exception):
     """QEMU refused, or did not answer in time."""
 
 
-def symbol(name: str) -> int:
-    """Where the kernel's symbol lies."""
-    listing = subprocess.run(["nm", str(KERNEL)], capture_output=True, text=True, check=True).stdout
+def symbol(name: str, file: Path = KERNEL) -> int:
+    """Where the symbol lies, of the kernel unless it is another file's."""
+    listing = subprocess.run(["nm", str(file)], capture_output=True, text=True, check=True).stdout
     match = re.search(rf"^([0-9a-f]+) \w {re.escape(name)}$", listing, re.M)
     if match is None:
-        raise DebuggerError(f"{KERNEL} has no symbol {name}")
+        raise DebuggerError(f"{file} has no symbol {name}")
     return int(match[1], 16)
 
 

@@ -9,10 +9,12 @@
 /* DF, NT, AC and ID, IF, and a bit that is always 1. */
 #define ALL_FLAGS   0x244602
 #define DB          1
-#define ROUND_CALLS 20000 /* some ticks long */
+#define ROUND_CALLS 1000
+#define SPINS       100000000 /* some ticks long */
 
 /* clang-format off */
 REGISTERS_AROUND(call, "pushq $0x244602; popfq; .globl call_syscall; call_syscall: syscall");
+REGISTERS_AROUND(spin, "pushq $0x244602; popfq; loop_spins: dec %rcx; jnz loop_spins");
 REGISTERS_AROUND(undefined, "pushq $0x244602; popfq; ud2");
 /* clang-format on */
 extern const char call_syscall[];
@@ -53,6 +55,17 @@ static bool exception_keeps_registers(void)
            registers_out[R11] == registers_in[R11];
 }
 
+static bool ticks_keep_registers(void)
+{
+    registers_in[RCX] = SPINS;
+    spin();
+    clear_flags();
+    for (int i = RAX; i <= R15; i++)
+        if (registers_out[i] != (i == RCX ? 0 : registers_in[i]))
+            return false;
+    return true;
+}
+
 static bool step_ends_another(void)
 {
     struct fl_end end;
@@ -72,7 +85,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < ROUND_CALLS; i++)
             if (!call_keeps_registers() || !exception_keeps_registers())
                 return 1;
-        if (!step_ends_another())
+        if (!ticks_keep_registers() || !step_ends_another())
             return 1;
     }
 }
