@@ -23,6 +23,16 @@ static inline bool text_is(const char *a, const char *b)
     return *a == *b;
 }
 
+/* Of decimal digits, up to the first other character. */
+static inline uint64_t text_number(const char *text)
+{
+    uint64_t value = 0;
+
+    while (*text >= '0' && *text <= '9')
+        value = value * 10 + (uint64_t)(*text++ - '0');
+    return value;
+}
+
 static inline void line_add(struct line *line, const char *text)
 {
     while (*text && line->length < LINE_BYTES)
