@@ -11,7 +11,8 @@
 #include "kernel/user/lock_rank.h"
 #include "kernel/user/process.h"
 
-static atomic_uint idle_count; /* CPUs that are idle */
+static atomic_uint idle_count;   /* CPUs that are idle */
+static atomic_uint queued_count; /* processes in all queues: without any, nobody goes through 300 CPUs for one */
 
 void scheduler_init_cpu(void)
 {
@@ -126,6 +127,7 @@ void scheduler_make_ready(struct process *process)
     irq_state_t state = spinlock_acquire(&cpu->queue.lock);
 
     process->cpu = cpu;
+    atomic_fetch_add(&queued_count, 1);
     atomic_store_explicit(&process->state, PROCESS_READY, memory_order_relaxed);
     append(&cpu->queue, process);
     spinlock_release(&cpu->queue.lock, state);
@@ -237,13 +239,27 @@ static struct process *put_back(struct cpu *self, struct process *process)
     return NULL;
 }
 
+/* Out of this CPU's queue, else out of another's. */
+static struct process *find_next(struct cpu *self)
+{
+    struct process *process = NULL;
+
+    if (atomic_load(&queued_count) == 0)
+        return NULL;
+    if (!is_empty(self))
+        process = take(&self->queue);
+    if (!process)
+        process = take_from_others(self);
+    if (process)
+        atomic_fetch_sub(&queued_count, 1);
+    return process;
+}
+
 bool scheduler_run_cpu(void)
 {
     struct cpu *self = cpu_self();
-    struct process *process = take(&self->queue);
+    struct process *process = find_next(self);
 
-    if (!process)
-        process = take_from_others(self);
     if (!process)
         return false;
     arch_irq_disable();
