@@ -93,6 +93,18 @@ status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *map
     return map_next_page(space, mapping) ? STATUS_OK : map_pages(space, mapping);
 }
 
+bool arch_mmu_fill_page(struct address_space *space, vaddr_t virt, paddr_t phys, unsigned rights)
+{
+    uint64_t *entry = page_tables_last_entry(&space->tables, virt);
+
+    assert(!atomic_load_explicit(&space->lock.owner, memory_order_relaxed));
+    if (!entry)
+        return false;
+    assert(*entry == 0);
+    *entry = phys | leaf_flags(rights, MMU_WRITE_BACK) | PTE_PRESENT;
+    return true;
+}
+
 NOINLINE static status_t unmap_pages(struct address_space *space, vaddr_t virt, uint64_t bytes)
 {
     irq_state_t state = spinlock_acquire(&space->lock);

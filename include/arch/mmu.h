@@ -57,6 +57,13 @@ struct mmu_mapping {
  * nothing is mapped. Any context but an NMI, like all that follow. */
 status_t arch_mmu_map(struct address_space *space, const struct mmu_mapping *mapping);
 
+/*
+ * The short way for a page of the program that this CPU runs, interrupts off: nobody else changes that address space, so
+ * its lock is not taken. The page's entry is empty. False where its table is missing, or not the one used last: that is for
+ * arch_mmu_map().
+ */
+bool arch_mmu_fill_page(struct address_space *space, vaddr_t virt, paddr_t phys, unsigned rights);
+
 /* Writes zeros to a page of RAM. */
 static inline void arch_mmu_clear_page(void *page)
 {

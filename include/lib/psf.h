@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PSF_ASCII_COUNT 128
+
 struct psf_font {
     const uint8_t *glyphs;
     uint32_t glyph_count;
@@ -18,6 +20,7 @@ struct psf_font {
     uint32_t row_bytes;     /* (width + 7) / 8, leftmost pixel in bit 7 of the first byte */
     const uint8_t *unicode; /* the table as it lies in the file, NULL when there is none */
     size_t unicode_bytes;
+    int32_t ascii[PSF_ASCII_COUNT]; /* with a table: their glyphs, -1 where there is none */
     bool psf2;
 };
 
@@ -25,8 +28,8 @@ struct psf_font {
 const char *psf_read(struct psf_font *font, const void *bytes, size_t size_bytes);
 
 /*
- * Number of the glyph for a Unicode code point, or -1 when the font lacks it. Searches the table from its start: for
- * building a lookup table once, not for drawing. Without a Unicode table the code point is the glyph number.
+ * Number of the glyph for a Unicode code point, or -1 when the font lacks it. Beyond ASCII it searches the
+ * table from its start: for building a lookup table once, not for drawing. Without a Unicode table the code point is the glyph number.
  */
 int32_t psf_glyph_index(const struct psf_font *font, uint32_t code_point);
 

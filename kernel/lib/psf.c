@@ -87,17 +87,23 @@ static struct cursor table_start(const struct psf_font *font)
     return (struct cursor){font->unicode, font->unicode + font->unicode_bytes};
 }
 
-static const char *check_table(const struct psf_font *font)
+/* Checks that each glyph's list ends, and notes which glyphs the commonest characters have. */
+static const char *read_table(struct psf_font *font)
 {
     struct cursor cursor = table_start(font);
-    uint32_t ends = 0, code_point;
+    uint32_t glyph = 0, code_point;
+    bool in_sequence = false;
 
-    while (ends < font->glyph_count) {
+    while (glyph < font->glyph_count) {
         enum item item = next_item(font, &cursor, &code_point);
 
         if (item == ITEM_NOTHING)
             return "the Unicode table ends before the last glyph";
-        ends += item == ITEM_END;
+        if (item == ITEM_CODE_POINT && !in_sequence && code_point < PSF_ASCII_COUNT &&
+            font->ascii[code_point] < 0)
+            font->ascii[code_point] = (int32_t)glyph;
+        in_sequence = item == ITEM_SEQUENCE || (in_sequence && item == ITEM_CODE_POINT);
+        glyph += item == ITEM_END;
     }
     return NULL;
 }
@@ -132,7 +138,8 @@ static const char *place_parts(struct psf_font *font, const uint8_t *body, size_
         return NULL;
     font->unicode = body + glyphs_bytes;
     font->unicode_bytes = body_bytes - glyphs_bytes;
-    return check_table(font);
+    memset(font->ascii, 0xff, sizeof(font->ascii)); /* -1 each */
+    return read_table(font);
 }
 
 static const char *read_psf1(struct psf_font *font, const uint8_t *bytes, size_t size_bytes)
@@ -194,6 +201,8 @@ int32_t psf_glyph_index(const struct psf_font *font, uint32_t code_point)
 {
     if (font->unicode == NULL)
         return code_point < font->glyph_count ? (int32_t)code_point : -1;
+    if (code_point < PSF_ASCII_COUNT)
+        return font->ascii[code_point];
 
     struct cursor cursor = table_start(font);
     bool in_sequence = false;

@@ -128,11 +128,14 @@ bool memory_is_ram(paddr_t phys)
 
 bool memory_is_ram_throughout(paddr_t start, uint64_t bytes)
 {
-    paddr_t end = start + bytes;
+    const struct memory_range *range;
 
-    while (start < end && memory_is_ram(start))
-        start = memory_map_find(&memory, start)->end;
-    return start >= end;
+    for (paddr_t end = start + bytes; start < end; start = range->end) {
+        range = memory_map_find(&memory, start);
+        if (!range || !memory_kind_is_ram(range->kind))
+            return false;
+    }
+    return true;
 }
 
 vaddr_t memory_phys_to_image(paddr_t phys)

@@ -19,20 +19,25 @@ NOINLINE static bool give_up(const struct process *process, vaddr_t address)
     return false;
 }
 
-/* True when the frame is a page of the program's; else it is free again. */
-static inline bool map_zeros(struct process *process, vaddr_t address, paddr_t frame,
-                             unsigned rights)
+/* Where it is the first page of a table, and when tables are missing. */
+NOINLINE static bool map_with_tables(struct process *process, vaddr_t page, paddr_t frame,
+                                     unsigned rights)
 {
-    const struct mmu_mapping mapping = {.virt = align_down(address, PAGE_SIZE),
-                                        .phys = frame,
-                                        .bytes = PAGE_SIZE,
-                                        .rights = MMU_USER | rights};
+    const struct mmu_mapping mapping = {
+        .virt = page, .phys = frame, .bytes = PAGE_SIZE, .rights = rights};
 
-    arch_mmu_clear_page(phys_to_virt(frame));
     if (arch_mmu_map(&process->space, &mapping) == STATUS_OK)
         return true;
     frame_free(frame);
     return false;
+}
+
+/* True when the frame is a page of the program's; else it is free again. */
+static inline bool map_zeros(struct process *process, vaddr_t page, paddr_t frame, unsigned rights)
+{
+    arch_mmu_clear_page(phys_to_virt(frame));
+    return arch_mmu_fill_page(&process->space, page, frame, rights) ||
+           map_with_tables(process, page, frame, rights);
 }
 
 bool user_fill_page(vaddr_t address, unsigned needs)
@@ -44,7 +49,8 @@ bool user_fill_page(vaddr_t address, unsigned needs)
     if (!region || (needs & ~region->rights) != 0 || (region->rights & MMU_SHARED))
         return false;
     frame = frame_alloc();
-    if (frame && map_zeros(process, address, frame, region->rights))
+    if (frame &&
+        map_zeros(process, align_down(address, PAGE_SIZE), frame, MMU_USER | region->rights))
         return true;
     return give_up(process, address);
 }

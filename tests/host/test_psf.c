@@ -62,7 +62,8 @@ static const char good_table[] = "A\xc2\xa0\xff"                    /* 0: U+0041
                                  "\xe2\x94\x80\xfe"                 /* 1: U+2500 and a sequence */
                                  "B\xcc\x81\xff"                    /*    of U+0042 U+0301 */
                                  "\xff"                             /* 2: nothing */
-                                 "\xf0\x9f\x98\x80\xef\xbf\xbd\xff" /* 3: U+1F600 U+FFFD */;
+                                 "\xf0\x9f\x98\x80\xef\xbf\xbd"     /* 3: U+1F600 U+FFFD, */
+                                 "A\xff"                            /*    and one that glyph 0 has */;
 /* clang-format on */
 
 static void make_psf2(struct file *file, const struct psf2_fields *fields, size_t glyphs_bytes,
