@@ -40,9 +40,9 @@ x86_user_enter:
     sub     $8, %rsp                        /* aligned for calls */
     mov     %rsp, %gs:CPU_KERNEL_SP
 
-return_to_user:
+.Lreturn_to_user:
     cmpb    $0, %gs:CPU_LEAVE_USER
-    jne     leave_user
+    jne     .Lleave_user
     mov     %gs:CPU_USER, %rsp
     cmpl    $TRAP_VECTOR_SYSCALL, TRAP_FRAME_VECTOR(%rsp)
     jne     1f
@@ -65,7 +65,7 @@ return_to_user:
     add     $16, %rsp                       /* vector and error code */
     iretq
 
-leave_user:
+.Lleave_user:
     mov     %gs:CPU_KERNEL_SP, %rsp
     add     $8, %rsp
     pop     %r15
@@ -104,7 +104,7 @@ system_call_entry:
     call    *system_calls(, %rax, 8)
 2:  mov     %gs:CPU_USER, %rcx
     mov     %rax, TRAP_FRAME_RAX(%rcx)
-    jmp     return_to_user
+    jmp     .Lreturn_to_user
 1:  mov     $FL_NO_SUCH_CALL, %rax
     jmp     2b
     .size   system_call_entry, . - system_call_entry
@@ -141,7 +141,7 @@ user_interrupt:
     lfence                                  /* no speculation with the wrong GS (CVE-2019-1125) */
     LEAVE_FRAME
     call    trap_interrupt
-    jmp     return_to_user
+    jmp     .Lreturn_to_user
     .size   user_interrupt, . - user_interrupt
 
     .globl  user_exception
@@ -151,7 +151,7 @@ user_exception:
     lfence
     LEAVE_FRAME
     call    trap_user_exception
-    jmp     return_to_user
+    jmp     .Lreturn_to_user
     .size   user_exception, . - user_exception
 
 /* The frame is on an interrupt stack, where the next one would overwrite it. */
@@ -167,7 +167,7 @@ user_debug_exception:
     mov     %gs:CPU_USER, %rsp
     LEAVE_FRAME
     call    trap_user_exception
-    jmp     return_to_user
+    jmp     .Lreturn_to_user
     .size   user_debug_exception, . - user_debug_exception
 
 /*

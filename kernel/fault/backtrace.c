@@ -9,7 +9,7 @@
 #include "lib/format.h"
 #include "lib/unwind.h"
 
-#define LINES_MAX  14
+#define LINES_MAX  16
 #define FRAMES_MAX 10000 /* of them, if they repeat: a stack overflow has thousands */
 
 static bool read_memory(void *context, vaddr_t address, void *to, unsigned bytes)

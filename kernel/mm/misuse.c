@@ -164,13 +164,21 @@ static void overwrite_heap_list(void)
     }
 }
 
-/* The same in the numbers that are kept for each frame: of two neighbours one is free and listed. */
+static bool are_halves(const struct frame_zone *zone, paddr_t run, paddr_t other)
+{
+    return ((run - zone->start) ^ (other - zone->start)) == 8 * PAGE_SIZE;
+}
+
+/* The same in the numbers that are kept for each frame: of two halves of a block one is free and listed. */
 static void overwrite_frame_list(void)
 {
-    paddr_t run = frame_alloc_run(8, PAGE_SIZE, FRAME_ANYWHERE);
-    paddr_t kept = frame_alloc_run(8, PAGE_SIZE, FRAME_ANYWHERE);
-    struct frame_zone *zone = &frame_zones[frame_zone_of(run)];
+    paddr_t run, kept = frame_alloc_run(8, PAGE_SIZE, FRAME_ANYWHERE);
+    struct frame_zone *zone = &frame_zones[frame_zone_of(kept)];
 
+    do {
+        run = kept;
+        kept = frame_alloc_run(8, PAGE_SIZE, FRAME_ANYWHERE);
+    } while (kept && !are_halves(zone, run, kept));
     frame_free_run(run, 8);
     zone->buddy.frames[(run - zone->start) / PAGE_SIZE].next = (uint32_t)ASTRAY;
     frame_free_run(kept, 8); /* fault: frame-list-corrupt */

@@ -78,7 +78,7 @@ def test_system_calls_begin_with_the_kernels_gs_and_stack(disassembly: str) -> N
 
 def test_sysret_only_where_it_may(disassembly: str) -> None:
     """To the lower half alone, or it faults in ring 0 on the program's stack; and without TF and RF, which it does not restore."""
-    code = instructions(function(disassembly, "return_to_user"))
+    code = instructions(function(disassembly, "x86_user_enter"))
     sysret = code.index("sysretq")
     shift = next(i for i, text in enumerate(code[:sysret]) if text == "shr $0x2f,%rcx")
     assert re.fullmatch(r"mov 0x[0-9a-f]+\(%rsp\),%rcx", code[shift - 1])

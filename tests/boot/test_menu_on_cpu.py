@@ -27,6 +27,7 @@ LEFT_OUT = {
 }
 
 CHANGES = (
+    (r"^\[\{time\}\] \[0\] INFO  (demo\[1\]|program demo)", r"[{time}] [{n}] INFO  \1"),  # on any CPU
     (r"^\[\{time\}\] \[0\]", "[{time}] [3]"),
     (r"^pointers   .*", "..."),  # none of the registers may point to something that has a name
     (r"PML4\[511\] PDPT\[510\] PD\[0\] PT\[\{n\}\]", "PML4[{n}] PDPT[{n}] PD[{n}] PT[{n}]"),
