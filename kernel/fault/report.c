@@ -18,6 +18,7 @@
 #include "kernel/symbols.h"
 #include "kernel/user/process.h"
 #include "lib/format.h"
+#include "report_text.h"
 
 #define LINE_MAX    420
 #define LABEL_WIDTH 11
@@ -35,6 +36,13 @@ static bool exit_qemu_wanted;
 
 void fault_set_exit_qemu(bool exit_qemu) { exit_qemu_wanted = exit_qemu; }
 
+/* Kept first: a console can fail. */
+static void write_line(uint32_t rgb, const char *line, size_t length)
+{
+    report_text_add(line, length);
+    log_raw_line(rgb, line, length);
+}
+
 void report_line(const char *label, const char *template, ...)
 {
     char line[LINE_MAX];
@@ -44,7 +52,7 @@ void report_line(const char *label, const char *template, ...)
     va_start(arguments, template);
     length += format_v(line + length, sizeof(line) - length, template, arguments);
     va_end(arguments);
-    log_raw_line(LOG_COLOR_TEXT, line, length);
+    write_line(LOG_COLOR_TEXT, line, length);
 }
 
 void report_headline(const char *template, ...)
@@ -56,7 +64,7 @@ void report_headline(const char *template, ...)
     va_start(arguments, template);
     length = format_v(line, sizeof(line), template, arguments);
     va_end(arguments);
-    log_raw_line(COLOR_HEADLINE, line, length);
+    write_line(COLOR_HEADLINE, line, length);
 }
 
 NORETURN static void stop(void)
@@ -105,6 +113,7 @@ static void begin_report(const struct trap_frame *frame, const struct process *p
     report.number = atomic_fetch_add(&report_count, 1) + 1;
     report.cause[0] = '\0';
     read_check();
+    report_text_begin();
     next_section = 0;
     symbols_check();
     take_consoles();
