@@ -27,8 +27,8 @@ NEEDS_TOOLS := $(filter-out help clean,$(or $(MAKECMDGOALS),esp))
 first_existing = $(firstword $(wildcard $(1)))
 EFI_INCLUDE := $(patsubst %/efi.h,%,$(call first_existing,/usr/include/efi/efi.h /usr/local/include/efi/efi.h))
 EFI_CRT0 := $(call first_existing,/usr/lib/crt0-efi-x86_64.o /usr/lib64/gnuefi/crt0-efi-x86_64.o /usr/lib/gnuefi/crt0-efi-x86_64.o /usr/lib64/gnuefi/x64/crt0-efi-x86_64.o /usr/lib/gnuefi/x64/efi/crt0-efi-x86_64.o)
-EFI_SCRIPT := $(call first_existing,/usr/lib/elf_x86_64_efi.lds /usr/lib64/gnuefi/elf_x86_64_efi.lds /usr/lib/gnuefi/elf_x86_64_efi.lds /usr/lib64/gnuefi/x64/efi.lds)
 EFI_LIBRARY := $(call first_existing,/usr/lib/libgnuefi.a /usr/lib64/libgnuefi.a /usr/lib64/gnuefi/libgnuefi.a)
+PEFILE := $(call first_existing,/usr/lib/python3*/dist-packages/pefile.py /usr/lib/python3*/site-packages/pefile.py)
 LIBDW_HEADER := $(call first_existing,/usr/include/elfutils/libdw.h /usr/local/include/elfutils/libdw.h)
 FONT_PACKED := $(call first_existing,/usr/share/consolefonts/spleen-8x16.psfu.gz /usr/share/kbd/consolefonts/spleen-8x16.psfu.gz)
 
@@ -39,10 +39,10 @@ ifneq ($(NEEDS_TOOLS),)
 $(call need,the compiler $(CC),$(shell command -v $(firstword $(CC))),$(if $(IS_CLANG),clang,gcc))
 $(call need,objcopy,$(shell command -v objcopy),binutils)
 $(call need,python3,$(shell command -v python3),python3)
+$(call need,pefile for python3,$(PEFILE),python3-pefile)
 $(call need,lz4,$(shell command -v lz4),lz4)
 $(call need,gnu-efi (efi.h),$(EFI_INCLUDE),gnu-efi)
 $(call need,gnu-efi (crt0-efi-x86_64.o),$(EFI_CRT0),gnu-efi)
-$(call need,gnu-efi (elf_x86_64_efi.lds),$(EFI_SCRIPT),gnu-efi)
 $(call need,gnu-efi (libgnuefi.a),$(EFI_LIBRARY),gnu-efi)
 $(call need,libdw (elfutils/libdw.h),$(LIBDW_HEADER),libdw-dev)
 $(call need,the console font spleen-8x16.psfu.gz,$(FONT_PACKED),fonts-spleen)
@@ -83,9 +83,8 @@ LOADER_CFLAGS := $(COMMON_CFLAGS) -fpic -fshort-wchar -fno-stack-protector -DGNU
 LOADER_INCLUDES := -Iinclude -I$(O)/generated -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64
 
 KERNEL_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=sha1
-LOADER_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined --defsym=_entry=efi_main -T $(EFI_SCRIPT)
-PE_FLAGS := -S -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
-            --target efi-app-x86_64 --subsystem=10
+LOADER_LDFLAGS := -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined --defsym=_entry=efi_main -T efi/loader.lds
+PE_FLAGS := -S -j .text -j .rodata -j .rela -j .reloc -j .dynamic -j .data --target efi-app-x86_64 --subsystem=10
 
 # ---- sources ------------------------------------------------------------------------------------------------------------
 
@@ -161,10 +160,11 @@ include tests/fuzz/fuzz.mk
 SHELL_SCRIPTS := .ci/run scripts/check-symbols scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
-check: $(O)/kernel.elf $(O)/loader.so ## format, shell scripts, and who includes whom
+check: $(O)/kernel.elf $(O)/BOOTX64.EFI ## format, shell scripts, who includes whom, and what firmware demands of BOOTX64.EFI
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 	$(Q)shellcheck -x $(SHELL_SCRIPTS)
 	$(Q)scripts/check-layers $(O)
+	$(Q)scripts/check-pe $(O)/BOOTX64.EFI $(O)/loader.so
 
 compile_commands.json: ## for editors and clangd
 	$(Q)bear -- $(MAKE) --always-make esp
@@ -245,28 +245,28 @@ $(O)/loader/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' \
 	    -DEMBEDDED_DEMO='"$(O)/programs/demo"' -DFONT='"$(O)/font.psf"' -c $< -o $@
 
-# $(1) shared object, $(2) objects: a UEFI application must not need anything that nobody resolves.
+# $(1) shared object, $(2) objects among other things: a UEFI application must not need anything that nobody resolves.
 define link_efi
 $(call say,LD,$(1))
-$(Q)$(LD) $(LOADER_LDFLAGS) -o $(1) $(EFI_CRT0) $(2) $(EFI_LIBRARY)
+$(Q)$(LD) $(LOADER_LDFLAGS) -o $(1) $(EFI_CRT0) $(filter %.o %.a,$(2)) $(EFI_LIBRARY)
 endef
 define make_pe
 $(call say,PE,$(2))
-$(Q)objcopy $(PE_FLAGS) $(1) $(2)
+$(Q)objcopy $(PE_FLAGS) $(1) $(2) && scripts/set-nx-compat $(2)
 endef
 
 # An archive, from which the loader takes what it uses of kernel/lib.
 $(O)/loader/lib.a: $(loader_lib_objects) $(O)/sources
 	$(Q)rm -f $@ && ar rcs $@ $(loader_lib_objects)
-$(O)/loader.so: $(loader_objects) $(O)/loader/lib.a
+$(O)/loader.so: $(loader_objects) $(O)/loader/lib.a efi/loader.lds
 	$(call link_efi,$@,$^)
-$(O)/BOOTX64.EFI: $(O)/loader.so
+$(O)/BOOTX64.EFI: $(O)/loader.so scripts/set-nx-compat
 	$(call make_pe,$<,$@)
 
 # The same for `make bench`, with the program `bench` in demo's place: icount does not get through the firmware's disk drivers.
-$(O)/bench.so: $(filter-out %/embed.S.o,$(loader_objects)) $(O)/loader/efi/embed.bench.o $(O)/loader/lib.a
+$(O)/bench.so: $(filter-out %/embed.S.o,$(loader_objects)) $(O)/loader/efi/embed.bench.o $(O)/loader/lib.a efi/loader.lds
 	$(call link_efi,$@,$^)
-$(O)/bench/BOOTX64.EFI: $(O)/bench.so
+$(O)/bench/BOOTX64.EFI: $(O)/bench.so scripts/set-nx-compat
 	$(Q)mkdir -p $(@D)
 	$(call make_pe,$<,$@)
 
