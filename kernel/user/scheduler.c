@@ -11,8 +11,9 @@
 #include "kernel/user/lock_rank.h"
 #include "kernel/user/process.h"
 
-static atomic_uint idle_count;   /* CPUs that are idle */
-static atomic_uint queued_count; /* processes in all queues: without any, nobody goes through 300 CPUs for one */
+static atomic_uint idle_count; /* CPUs that are idle */
+static atomic_uint
+    queued_count; /* processes in all queues: without any, nobody goes through 300 CPUs for one */
 
 void scheduler_init_cpu(void)
 {
