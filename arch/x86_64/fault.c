@@ -62,10 +62,11 @@ static void look_at_tables(struct fault *fault)
         walk.unreadable && arch_mmu_is_ready(); /* the loader's are out of reach */
 }
 
+/* While the kernel runs a program's GS base is where SWAPGS left it. */
 static void read_code(const struct trap_frame *frame)
 {
     state.fs_base = x86_read_msr(MSR_FS_BASE);
-    state.gs_base = cpu_self()->trapped_gs;
+    state.gs_base = frame->cs & 3 ? x86_read_msr(MSR_KERNEL_GS_BASE) : cpu_self()->trapped_gs;
     state.address_bits = x86_read_cr4() & CR4_LA57 ? 57 : 48;
     state.code_bytes =
         sizeof(state.code) -

@@ -29,6 +29,20 @@ static const char *why_refused(const struct fault *fault, const struct region *r
     return "for which no memory is left";
 }
 
+/* The stack pointer is no further from there than a large frame would be. */
+static void describe_guard(const struct fault *fault, char *text, size_t size)
+{
+    if (fault->sp >= STACK_GUARD - PAGE_SIZE && fault->sp < USER_STACK_START + PAGE_SIZE)
+        format(text, size,
+               "overflow of its stack: address %016lx is in the page below it, which is "
+               "never mapped",
+               fault->address);
+    else
+        format(text, size,
+               "%s address %016lx, which is in the page below its stack and never mapped",
+               access_to(fault), fault->address);
+}
+
 static void describe_elsewhere(const struct fault *fault, char *text, size_t size)
 {
     vaddr_t address = fault->address;
@@ -39,10 +53,7 @@ static void describe_elsewhere(const struct fault *fault, char *text, size_t siz
     else if (address >= DIRECT_MAP_START)
         format(text, size, "%s address %016lx, which is the kernel's", access_to(fault), address);
     else if (address >= STACK_GUARD && address < USER_STACK_START)
-        format(text, size,
-               "overflow of its stack: address %016lx is in the page below it, which is "
-               "never mapped",
-               address);
+        describe_guard(fault, text, size);
     else
         format(text, size, "%s address %016lx, where it has no memory", access_to(fault), address);
 }
