@@ -72,6 +72,7 @@ EFI_STATUS loader_leave_firmware(struct loader *loader)
     problem = boot_info_check(info);
     if (problem)
         late_halt(info, problem);
+    loader_reach(loader, CHECKPOINT_EXIT);
     enable_no_execute(); /* again: what ExitBootServices runs may have changed it */
     jump_to_kernel(loader->root, loader->kernel.entry, info);
 }

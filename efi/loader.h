@@ -12,11 +12,12 @@
 #include <efi.h>
 
 #include "boot/boot_info.h"
+#include "lib/checkpoint.h"
 #include "lib/compiler.h"
 #include "lib/elf_image.h"
 #include "lib/page_table.h"
 
-#define LOADER_ALLOCATIONS_MAX 8
+#define LOADER_ALLOCATIONS_MAX 12
 
 struct loader {
     EFI_HANDLE image;
@@ -62,11 +63,22 @@ void loader_explain_failure(struct loader *loader, const char *step, EFI_STATUS 
 paddr_t loader_alloc_pages(struct loader *loader, UINTN page_count, paddr_t below);
 void loader_free_all(struct loader *loader);
 
+/* The page at that address as firmware left it, given back likewise; false when it is not free. */
+bool loader_take_page(struct loader *loader, paddr_t address);
+
 /* --- file.c --- */
 
 /* Opens a file or folder, for reading, of the volume that this image was started from; EFI_NOT_FOUND also when
  * there is no such volume. Whoever calls closes it. Before ExitBootServices only. */
 EFI_STATUS loader_open_file(struct loader *loader, const CHAR16 *path, EFI_FILE_HANDLE *file);
+
+/* --- checkpoint.c --- */
+
+/* Finds a page for lib/checkpoint.h, and tells how far the last boot got if it ended without a report. */
+void loader_find_checkpoint(struct loader *loader);
+
+/* Leaves that word there. Also after ExitBootServices. */
+void loader_reach(struct loader *loader, enum checkpoint reached);
 
 /* --- the steps, in the order of main.c; each returns EFI_SUCCESS or what stops the boot, having
  * said why --- */

@@ -44,6 +44,8 @@ static EFI_STATUS make_boot_info(struct loader *loader, uint64_t start)
 
 static EFI_STATUS give_up(struct loader *loader, const char *step, EFI_STATUS status)
 {
+    if (loader->info)
+        loader_reach(loader, CHECKPOINT_ENDED); /* and said why */
     loader_explain_failure(loader, step, status);
     loader_free_all(loader);
     return status;
@@ -63,12 +65,14 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     status = make_boot_info(&loader, start);
     if (EFI_ERROR(status))
         return give_up(&loader, "start", status);
+    loader_find_checkpoint(&loader);
     for (unsigned i = 0; i < ARRAY_COUNT(steps); i++) {
         loader_begin_step(&loader, steps[i].name);
         status = steps[i].run(&loader);
         if (EFI_ERROR(status))
             return give_up(&loader, steps[i].name, status);
         loader.info->tsc[steps[i].stamp] = read_tsc();
+        loader_reach(&loader, CHECKPOINT_OPTIONS + i);
     }
     loader_begin_step(&loader, "exit");
     return give_up(&loader, "exit", loader_leave_firmware(&loader));

@@ -11,6 +11,7 @@
 #include "kernel/acpi.h"
 #include "kernel/audit.h"
 #include "kernel/bench.h"
+#include "kernel/checkpoint.h"
 #include "kernel/cpu_call.h"
 #include "kernel/cpu_start.h"
 #include "kernel/fault.h"
@@ -91,6 +92,7 @@ static void finish(bool well)
     }
     spinlock_check_none_held("held when the kernel ends");
     log_exit(code);
+    checkpoint_reach(CHECKPOINT_ENDED);
     arch_machine_exit_qemu(code);
     arch_cpu_stop();
 }
@@ -119,6 +121,7 @@ void kernel_main(const struct boot_info *handed_over)
     boot_move_screen(NULL);           /* not drawn on while its mapping changes */
     boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
+    checkpoint_init();             /* the next boot can tell how far this one got */
     acpi_init(&boot_info, memory); /* the firmware's tables, copied while they are there */
     boot_move_serial();            /* to the port that they name */
     memory_take_over(&boot_info);  /* boot services' memory is ours; frames can be had */
@@ -130,6 +133,7 @@ void kernel_main(const struct boot_info *handed_over)
     arch_user_init();
     arch_user_init_cpu(); /* ring 3 can be entered, and left */
     memory_done = arch_timestamp();
+    checkpoint_reach(CHECKPOINT_MEMORY);
     fault_menu_at_stage(&boot_options, "memory");
     arch_irq_init(boot_options.x2apic, acpi_get()); /* PIC and I/O APICs silent */
     arch_irq_init_cpu();                            /* local APIC on, everything masked but NMI */
@@ -139,14 +143,17 @@ void kernel_main(const struct boot_info *handed_over)
     status_row_start();
     log_put_off_drawing();
     arch_irq_enable();
+    checkpoint_reach(CHECKPOINT_CLOCKS);
     cpus_start(); /* every CPU that the firmware lists */
     watchdog_start();
+    checkpoint_reach(CHECKPOINT_CPUS);
     fault_menu_at_stage(&boot_options, "cpus");
     programs_init(&boot_info); /* their files, checked */
     arch_mmu_seal();           /* what the boot wrote for good */
     audit_run();
     memory_count(&counts);
     log_ready();
+    checkpoint_reach(CHECKPOINT_READY);
     ready_at = arch_timestamp();
     log_boot_times(entered, memory_done, ready_at);
     if (boot_options.bench[0] != '\0')
@@ -154,9 +161,11 @@ void kernel_main(const struct boot_info *handed_over)
     if (boot_options.selftest[0] != '\0')
         well = selftest_run(boot_options.selftest) && well;
     fault_menu_at_stage(&boot_options, "");
+    checkpoint_reach(CHECKPOINT_RUN);
     process_run_all(boot_options.run);
     well = memory_is_balanced(&counts, "at ready") && well;
     finish(well);
+    checkpoint_reach(CHECKPOINT_IDLE);
     status_row_say("next: options in \\faultline.cfg, such as fault=list");
     cpu_idle_loop();
 }

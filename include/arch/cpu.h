@@ -51,6 +51,12 @@ static inline void arch_irq_restore(irq_state_t state)
         arch_irq_enable();
 }
 
+/* Writes the cache line that holds the byte back to RAM, and waits for it (SDM vol. 2A, CLFLUSH). Any context. */
+static inline void arch_cpu_write_back(const volatile void *byte)
+{
+    __asm__ volatile("clflush %0; mfence" : : "m"(*(const volatile char *)byte) : "memory");
+}
+
 /* Tells the CPU that this is a spin loop. */
 static inline void arch_cpu_relax(void) { __asm__ volatile("pause"); }
 

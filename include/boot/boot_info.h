@@ -20,7 +20,7 @@
 #include "lib/types.h"
 
 #define BOOT_INFO_MAGIC   UINT64_C(0x4f464e49544c4146) /* "FALTINFO" in memory order */
-#define BOOT_INFO_VERSION 2
+#define BOOT_INFO_VERSION 3
 
 #define BOOT_MESSAGES_MAX     4096
 #define BOOT_PROGRAMS_MAX     128
@@ -68,6 +68,7 @@ struct boot_info {
     paddr_t programs_start; /* physical range of the programs' files, page-aligned; both 0: none */
     paddr_t programs_end;
     paddr_t low_page;     /* a page below 1 MiB for starting CPUs, 0 when there was none */
+    paddr_t checkpoint;   /* a page below 1 MiB, for lib/checkpoint.h; 0 when there was none */
     paddr_t loader_image; /* where firmware put BOOTX64.EFI: for the debugger */
     paddr_t system_table; /* EFI_SYSTEM_TABLE, for the runtime services */
     paddr_t rsdp;         /* where the firmware has it; 0: none found */
@@ -86,11 +87,11 @@ struct boot_info {
 _Static_assert(offsetof(struct boot_info, memory_map) == 16, "contract with the loader");
 _Static_assert(sizeof(struct boot_memory_map) == 32, "contract with the loader");
 _Static_assert(sizeof(struct framebuffer) == 40, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, rsdp_bytes) == 152, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, tsc) == 208, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, options) == 272, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, rsdp_bytes) == 160, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, tsc) == 216, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, options) == 280, "contract with the loader");
 _Static_assert(sizeof(struct boot_program) == 64, "contract with the loader");
-_Static_assert(sizeof(struct boot_info) == 272 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
+_Static_assert(sizeof(struct boot_info) == 280 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
                                                BOOT_PROGRAMS_MAX * sizeof(struct boot_program),
                "contract with the loader");
 

@@ -10,6 +10,7 @@
 #include "arch/cpu.h"
 #include "arch/machine.h"
 #include "arch/smp.h"
+#include "kernel/checkpoint.h"
 #include "kernel/console.h"
 #include "kernel/cpu_call.h"
 #include "kernel/fault.h"
@@ -69,6 +70,7 @@ void report_headline(const char *template, ...)
 
 NORETURN static void stop(void)
 {
+    checkpoint_reach(CHECKPOINT_REPORTED);
     if (exit_qemu_wanted && arch_machine_is_qemu()) {
         log_exit(EXIT_FAULT);
         arch_machine_exit_qemu(EXIT_FAULT);

@@ -13,6 +13,8 @@ static const char *check_ranges(const struct boot_info *info)
 {
     if (!is_page_range(info->kernel_start, info->kernel_end))
         return "the kernel's physical range is empty or not page-aligned";
+    if (info->checkpoint >= MIB || !is_aligned(info->checkpoint, PAGE_SIZE))
+        return "the page for checkpoints is not below 1 MiB";
     if (info->low_page >= MIB || !is_aligned(info->low_page, PAGE_SIZE))
         return "the page for starting CPUs is not a page below 1 MiB";
     return NULL;
