@@ -123,15 +123,12 @@ esp/EFI/BOOT/BOOTX64.EFI: $(O)/BOOTX64.EFI build/staged
 $(staged_programs): esp/programs/%: $(O)/programs/% build/staged
 	$(Q)mkdir -p $(@D) && cp $< $@
 
-image: $(O)/esp.img ## a FAT disk image of esp/, for emulators
-$(O)/esp.img: $(O)/BOOTX64.EFI $(STAGED_PROGRAMS) esp/faultline.cfg $(O)/cmdline
+image: $(O)/faultline.img ## a disk image for a stick and for QEMU: GPT, EFI system partition
+$(O)/faultline.img: $(O)/BOOTX64.EFI $(STAGED_PROGRAMS) esp/faultline.cfg $(O)/cmdline scripts/make-image
 	$(call need,mformat,$(shell command -v mformat),mtools)
+	$(call need,sgdisk,$(shell PATH="$$PATH:/usr/sbin" command -v sgdisk),gdisk)
 	$(call say,IMAGE,$@)
-	$(Q)rm -f $@ && truncate -s 4M $@ && mformat -i $@ ::
-	$(Q)mmd -i $@ ::/EFI ::/EFI/BOOT ::/programs
-	$(Q)mcopy -i $@ $< ::/EFI/BOOT/BOOTX64.EFI
-	$(Q)mcopy -i $@ $(STAGED_PROGRAMS) ::/programs
-	$(Q)mcopy -i $@ $(if $(CMDLINE),$(O)/cmdline,esp/faultline.cfg) ::/faultline.cfg
+	$(Q)scripts/make-image $@ $< $(if $(CMDLINE),$(O)/cmdline,esp/faultline.cfg) $(STAGED_PROGRAMS)
 
 # The settings reach scripts/run-qemu by way of the environment. DISPLAY is make's and X11's at once: it tells them apart.
 QEMU_SETTINGS := ACCEL SMP MEM CPU MACHINE OVMF_CODE OVMF_VARS QEMU QEMUFLAGS
@@ -139,17 +136,17 @@ $(foreach v,$(QEMU_SETTINGS),$(if $($(v)),$(eval export $(v))))
 RUN_QEMU := SERIAL_LOG=build/serial.log scripts/run-qemu
 ENDED_WELL := test $$? -eq 33 # exit=qemu, and all was well
 
-qemu: $(O)/esp.img esp ## boot it in QEMU, in a window where there is a display; CMDLINE='option=value ...'
-	$(Q)$(RUN_QEMU) $(O)/esp.img || $(ENDED_WELL)
+qemu: $(O)/faultline.img esp ## boot it in QEMU, in a window where there is a display; CMDLINE='option=value ...'
+	$(Q)$(RUN_QEMU) $(O)/faultline.img || $(ENDED_WELL)
 
-qemu-nox: $(O)/esp.img esp ## the same on the terminal
-	$(Q)$(RUN_QEMU) --nox $(O)/esp.img || $(ENDED_WELL)
+qemu-nox: $(O)/faultline.img esp ## the same on the terminal
+	$(Q)$(RUN_QEMU) --nox $(O)/faultline.img || $(ENDED_WELL)
 
-gdb-server: $(O)/esp.img ## start QEMU stopped, waiting for a debugger on port 1234
-	$(Q)$(RUN_QEMU) --nox --gdb $(O)/esp.img
+gdb-server: $(O)/faultline.img ## start QEMU stopped, waiting for a debugger on port 1234
+	$(Q)$(RUN_QEMU) --nox --gdb $(O)/faultline.img
 
-gdb: $(O)/esp.img ## QEMU stopped, and gdb attached with the symbols of kernel and loader
-	$(Q)scripts/gdb $(O) $(O)/esp.img
+gdb: $(O)/faultline.img ## QEMU stopped, and gdb attached with the symbols of kernel and loader
+	$(Q)scripts/gdb $(O) $(O)/faultline.img
 
 # ---- tests --------------------------------------------------------------------------------------------------------------
 
@@ -157,7 +154,7 @@ include tests/host/host.mk
 include tests/boot/boot.mk
 include tests/fuzz/fuzz.mk
 
-SHELL_SCRIPTS := .ci/run scripts/check-symbols scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh tests/bare-tree
+SHELL_SCRIPTS := .ci/run scripts/check-symbols scripts/setup scripts/fetch-firmware scripts/run-qemu scripts/gdb scripts/lib-apt.sh scripts/make-image tests/bare-tree
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 check: $(O)/kernel.elf $(O)/BOOTX64.EFI ## format, shell scripts, who includes whom, and what firmware demands of BOOTX64.EFI

@@ -29,7 +29,7 @@ boot-test-images:
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=release test-images
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
 	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines build/host/make_elf
-test-images: $(O)/BOOTX64.EFI $(O)/esp.img $(TEST_LOADERS) $(ACPI_TABLES)
+test-images: $(O)/BOOTX64.EFI $(O)/faultline.img $(TEST_LOADERS) $(ACPI_TABLES)
 .PHONY: boot-test-images test-images
 .PRECIOUS: $(O)/loaders/%.so $(O)/loaders/%.o
 -include $(wildcard $(O)/loaders/*.d $(O)/loaders/hooks/*.d)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,8 +80,13 @@ def read_text(path: Path) -> str:
 def prepare(case: Case, tools: Tools, build: Path, work: Path, image: Path) -> None:
     """The files that QEMU is given, in the directory `work`."""
     copy_variables(tools, work)
-    if case.boot != "fat":
-        return
+    if case.boot == "disk":
+        shutil.copyfile(build_directory(case, build) / "faultline.img", work / DISK)
+    elif case.boot == "fat":
+        _make_fat(case, build, work, image)
+
+
+def _make_fat(case: Case, build: Path, work: Path, image: Path) -> None:
     files = {r"\EFI\BOOT\BOOTX64.EFI": image}
     if case.cfg is not None:
         (work / "faultline.cfg").write_text(case.cfg, encoding="utf-8")

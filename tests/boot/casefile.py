@@ -108,10 +108,10 @@ def _events(values: list[str]) -> tuple[str, ...]:
 
 SINGLE: dict[str, Callable[[str], object]] = {
     "about": str,
-    "boot": _choice("kernel", "fat"),
+    "boot": _choice("kernel", "fat", "disk"),
     "start": _choice("cold"),
     "fat": lambda value: int(_choice("12", "16", "32")(value)),
-    "stick": _choice("virtio", "usb"),
+    "stick": _choice("virtio", "usb", "sata"),
     "readonly": _choice("off", "on"),
     "firmware": _choice(*FIRMWARES),
     "image": str,
@@ -187,11 +187,13 @@ def _check(case: Case, file: str) -> None:
     """Keys that do not go together would be silently without effect: refuse them."""
     if not case.about:
         raise CaseError(f"{file}:1: no `about`: one sentence on what the case proves")
-    if case.boot == "fat" and case.options:
+    if case.boot != "kernel" and case.options:
         raise CaseError(f"{file}:1: `options` needs boot: kernel; a boot from FAT takes `cfg`")
-    if case.boot == "kernel" and (case.cfg is not None or case.files):
-        raise CaseError(f"{file}:1: `cfg` and `file` need boot: fat")
-    if case.boot == "kernel" and (case.fat, case.stick, case.readonly) != (None, "virtio", "off"):
-        raise CaseError(f"{file}:1: `fat`, `stick` and `readonly` need boot: fat")
+    if case.boot != "fat" and (case.cfg is not None or case.files or case.fat):
+        raise CaseError(f"{file}:1: `cfg`, `file` and `fat` need boot: fat")
+    if case.boot == "disk" and case.image != "BOOTX64.EFI":
+        raise CaseError(f"{file}:1: `image` has no place on the disk that `make image` made")
+    if case.boot == "kernel" and (case.stick, case.readonly) != ("virtio", "off"):
+        raise CaseError(f"{file}:1: `stick` and `readonly` need boot: fat or disk")
     if "SHUTDOWN" in case.events and not case.ends_by_kill:
         raise CaseError(f"{file}:1: a power-off has no exit status that may pass: events: SHUTDOWN needs status: stays")

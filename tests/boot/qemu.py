@@ -112,7 +112,7 @@ def _firmware(tools: Tools, copy: Path | None) -> list[str]:
 def _stick(case: Case, image: Path, extra: str) -> list[str]:
     drive = f"if=none,id=esp,format=raw,file={_quoted(image)}{extra}" + (",readonly=on" if case.readonly == "on" else "")
     controller = ["-device", "qemu-xhci"] if case.stick == "usb" else []
-    device = {"usb": "usb-storage", "virtio": "virtio-blk-pci"}[case.stick]
+    device = {"usb": "usb-storage", "virtio": "virtio-blk-pci", "sata": "ide-hd"}[case.stick]
     return [*controller, "-drive", drive, "-device", f"{device},drive=esp,bootindex=0"]
 
 

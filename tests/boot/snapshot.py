@@ -47,7 +47,7 @@ class Damaged(UserWarning):
 
 def starts_cold(case: Case) -> bool:
     """A snapshot is of the firmware's end, and a big machine takes longer to save than to boot."""
-    return (case.start == "cold" or case.boot == "fat" or case.from_firmware or case.firmware != "installed"
+    return (case.start == "cold" or case.boot != "kernel" or case.from_firmware or case.firmware != "installed"
             or "RESET" in case.events or case.name.startswith("matrix-") or mib(case.mem) > RESERVED_RAM_MAX_MIB)
 
 

@@ -98,6 +98,7 @@ def test_firmware_in_one_file() -> None:
     ("", "", ["virtio-blk-pci,drive=esp,bootindex=0"]),
     ("readonly: on\n", ",readonly=on", ["virtio-blk-pci,drive=esp,bootindex=0"]),
     ("stick: usb\n", "", ["qemu-xhci", "usb-storage,drive=esp,bootindex=0"]),
+    ("stick: sata\n", "", ["ide-hd,drive=esp,bootindex=0"]),
 ])
 def test_stick(header: str, drive: str, devices: list[str]) -> None:
     words = arguments(f"boot: fat\n{header}", (Path("/f/OVMF.fd"), None))

@@ -20,7 +20,7 @@ def test_gdb_stops_in_loader_and_kernel() -> None:
     build = ROOT / "build" / "release"
     script = ["-batch", "-ex", "faultline-loader", "-ex", "thbreak arch_mmu_init", "-ex", "continue", "-ex", "backtrace"]
     done = subprocess.run(
-        ["scripts/gdb", "build/release", "build/release/esp.img", *script],
+        ["scripts/gdb", "build/release", "build/release/faultline.img", *script],
         cwd=ROOT, env=os.environ | {"GDB_PORT": str(free_port())}, capture_output=True, text=True, timeout=GDB_SECONDS,
         stdin=subprocess.DEVNULL, check=False)
     output = done.stdout + done.stderr
