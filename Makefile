@@ -105,7 +105,7 @@ include tests/programs/programs.mk
 
 # ---- commands -----------------------------------------------------------------------------------------------------------
 
-.PHONY: help esp image qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
+.PHONY: help esp image usb qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
 .DEFAULT_GOAL := esp
 
 help: ## this list
@@ -129,6 +129,9 @@ $(O)/faultline.img: $(O)/BOOTX64.EFI $(STAGED_PROGRAMS) esp/faultline.cfg $(O)/c
 	$(call need,sgdisk,$(shell PATH="$$PATH:/usr/sbin" command -v sgdisk),gdisk)
 	$(call say,IMAGE,$@)
 	$(Q)scripts/make-image $@ $< $(if $(CMDLINE),$(O)/cmdline,esp/faultline.cfg) $(STAGED_PROGRAMS)
+
+usb: image ## write that image to a stick, DEV=/dev/NAME; looks, asks, and reads it back
+	$(Q)scripts/usb $(O)/faultline.img '$(DEV)'
 
 # The settings reach scripts/run-qemu by way of the environment. DISPLAY is make's and X11's at once: it tells them apart.
 QEMU_SETTINGS := ACCEL SMP MEM CPU MACHINE OVMF_CODE OVMF_VARS QEMU QEMUFLAGS

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import struct
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
 
 from boot import ROOT
+from script import load_script
 
 BUILD = ROOT / "build" / "release"
 HEADER = struct.Struct("<QQQQ")  # magic, checksum, size of the block, size of what it decodes to
 
 
-def _script() -> ModuleType:
-    loader = SourceFileLoader("embed_kernel", str(ROOT / "scripts" / "embed-kernel"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("embed_kernel", loader))
-    loader.exec_module(module)
-    return module
-
-
-script = _script()
+script = load_script("embed-kernel")
 
 
 def kernel_file() -> bytearray:
