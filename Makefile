@@ -105,7 +105,7 @@ include tests/programs/programs.mk
 
 # ---- commands -----------------------------------------------------------------------------------------------------------
 
-.PHONY: help esp image usb qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
+.PHONY: help esp image usb sign qemu qemu-nox gdb gdb-server test test-host test-boot test-full soak check clean all compile_commands.json FORCE
 .DEFAULT_GOAL := esp
 
 help: ## this list
@@ -132,6 +132,14 @@ $(O)/faultline.img: $(O)/BOOTX64.EFI $(STAGED_PROGRAMS) esp/faultline.cfg $(O)/c
 
 usb: image ## write that image to a stick, DEV=/dev/NAME; looks, asks, and reads it back
 	$(Q)scripts/usb $(O)/faultline.img '$(DEV)'
+
+SIGNED ?= $(O)/BOOTX64.signed.efi
+
+sign: $(O)/BOOTX64.EFI ## a copy signed for Secure Boot, BOOTX64.signed.efi; KEY=FILE CERT=FILE in PEM form, SIGNED=FILE
+	$(call need,sbsign,$(shell command -v sbsign),sbsigntool)
+	$(if $(and $(KEY),$(CERT)),,$(error whose signature? make sign KEY=FILE CERT=FILE, both PEM))
+	$(call say,SIGN,$(SIGNED))
+	$(Q)sbsign --key '$(KEY)' --cert '$(CERT)' --output '$(SIGNED)' $<
 
 # The settings reach scripts/run-qemu by way of the environment. DISPLAY is make's and X11's at once: it tells them apart.
 QEMU_SETTINGS := ACCEL SMP MEM CPU MACHINE OVMF_CODE OVMF_VARS QEMU QEMUFLAGS

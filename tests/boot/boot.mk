@@ -24,11 +24,19 @@ $(O)/acpi/%.aml: tests/boot/acpi/%.asl
 	$(call need,iasl,$(shell command -v iasl),acpica-tools)
 	$(Q)mkdir -p $(@D) && iasl -p $(@:.aml=) $< > $(@:.aml=.log) 2>&1 || { cat $(@:.aml=.log); exit 1; }
 
+# The key that Debian's OVMF for tests of Secure Boot trusts: its passphrase is its name, by which nobody else can.
+SNAKEOIL := $(basename $(wildcard /usr/share/ovmf/PkKek-1-snakeoil.key))
+build/snakeoil.key: $(SNAKEOIL:=.key)
+	$(call need,openssl,$(shell command -v openssl),openssl)
+	$(Q)mkdir -p $(@D) && openssl rsa -passin pass:snakeoil -in $< -out $@
+
 # The cases name their builds, so the compiler is fixed here; CMDLINE must not get into their images.
-boot-test-images:
+boot-test-images: $(if $(SNAKEOIL),build/snakeoil.key)
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=release test-images
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
 	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines build/host/make_elf
+	+$(if $(SNAKEOIL),$(Q)$(MAKE) --no-print-directory CC=gcc BUILD=release sign KEY=build/snakeoil.key CERT=$(SNAKEOIL).pem \
+	    SIGNED=build/release/BOOTX64.snakeoil.efi)
 test-images: $(O)/BOOTX64.EFI $(O)/faultline.img $(TEST_LOADERS) $(ACPI_TABLES)
 .PHONY: boot-test-images test-images
 .PRECIOUS: $(O)/loaders/%.so $(O)/loaders/%.o

@@ -18,7 +18,10 @@ FETCHED = {
     "newer": ("newer", "OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
     "strict-nx": ("newer", "OVMF_CODE_4M.secboot.strictnx.fd", "OVMF_VARS_4M.fd"),
 }
-FIRMWARES = ("installed", "bios", *FETCHED)
+# Of the installed package: only what its key has signed is started. The key has to be there too (boot.mk).
+SNAKEOIL_PLACES = ("/usr/share/OVMF/OVMF_CODE_4M.snakeoil.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd",
+                   "/usr/share/ovmf/PkKek-1-snakeoil.key")
+FIRMWARES = ("installed", "bios", "snakeoil", *FETCHED)
 
 
 class MissingTool(Exception):
@@ -30,18 +33,9 @@ def find_firmware(name: str) -> tuple[Path, Path | None]:
 
     For the installed one the environment's OVMF_CODE and OVMF_VARS go before the known places.
     """
-    if name == "installed":
-        return _installed()
-    if name == "bios":
-        found = [Path(place) for place in WHOLE_PLACES if Path(place).is_file()]
-        if not found:
-            raise MissingTool("no OVMF in one file: install the package ovmf")
-        return found[0].resolve(), None
-    folder, code, variables = FETCHED[name]
-    directory = cache() / folder / "usr" / "share" / "OVMF"
-    if not ((directory / code).is_file() and (directory / variables).is_file()):
-        raise MissingTool(f"no {code} in {cache() / folder}: scripts/fetch-firmware fetches it from a mirror of Debian")
-    return directory / code, directory / variables
+    if name in FETCHED:
+        return _fetched(*FETCHED[name])
+    return {"installed": _installed, "bios": _whole, "snakeoil": _snakeoil}[name]()
 
 
 def cache() -> Path:
@@ -55,6 +49,26 @@ def _installed() -> tuple[Path, Path]:
         if all(Path(file).is_file() for file in pair):
             return Path(pair[0]).resolve(), Path(pair[1]).resolve()
     raise MissingTool("OVMF not found: install the package ovmf, or set OVMF_CODE and OVMF_VARS both")
+
+
+def _whole() -> tuple[Path, None]:
+    found = [Path(place) for place in WHOLE_PLACES if Path(place).is_file()]
+    if not found:
+        raise MissingTool("no OVMF in one file: install the package ovmf")
+    return found[0].resolve(), None
+
+
+def _snakeoil() -> tuple[Path, Path]:
+    if not all(Path(place).is_file() for place in SNAKEOIL_PLACES):
+        raise MissingTool("no OVMF with Secure Boot for tests: Debian's package ovmf has it")
+    return Path(SNAKEOIL_PLACES[0]), Path(SNAKEOIL_PLACES[1])
+
+
+def _fetched(folder: str, code: str, variables: str) -> tuple[Path, Path]:
+    directory = cache() / folder / "usr" / "share" / "OVMF"
+    if not ((directory / code).is_file() and (directory / variables).is_file()):
+        raise MissingTool(f"no {code} in {cache() / folder}: scripts/fetch-firmware fetches it from a mirror of Debian")
+    return directory / code, directory / variables
 
 
 def _places() -> list[list[str]]:

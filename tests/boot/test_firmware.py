@@ -72,6 +72,16 @@ def test_firmware_for_bios_is_the_first_file_that_is_there(tmp_path: Path, monke
     assert find_firmware("bios") == (tmp_path / "whole", None)
 
 
+def test_firmware_of_secure_boot_needs_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, variables, _ = places = [tmp_path / name for name in ("code", "vars", "key")]
+    monkeypatch.setattr(firmware, "SNAKEOIL_PLACES", tuple(map(str, places)))
+    for place in places:
+        with pytest.raises(MissingTool, match="Debian's package ovmf has it"):
+            find_firmware("snakeoil")
+        place.touch()
+    assert find_firmware("snakeoil") == (code, variables)
+
+
 def test_make_qemu_and_the_tests_take_the_same_firmware(tmp_path: Path) -> None:
     (tmp_path / "disk").touch()
     environment = {**os.environ, "SERIAL_LOG": str(tmp_path / "serial.log")}

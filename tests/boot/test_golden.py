@@ -284,7 +284,7 @@ def test_case_values_may_hold_colons_and_repeat() -> None:
     ("boot: fat\nfat: 8\n", r":3: fat: `8` is not one of: 12 16 32"),
     ("boot: fat\nstick: floppy\n", r":3: stick"),
     ("boot: fat\nreadonly: yes\n", r":3: readonly"),
-    ("firmware: oldest\n", r":2: firmware: `oldest` is not one of: installed bios older newer strict-nx"),
+    ("firmware: oldest\n", r":2: firmware: `oldest` is not one of: installed bios snakeoil older newer strict-nx"),
     ("fat: 32\n", "`fat` need boot: fat"),
     ("boot: disk\nfat: 32\n", "`fat` need boot: fat"),
     ("boot: disk\ncfg: exit=qemu\n", "need boot: fat"),
