@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # after the terminal reporter
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: a test that is not a case, and takes too long for tier test")
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None:  # a worker of xdist has none
         terminal.showfspath = False
@@ -54,6 +55,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         # Named by the case alone: with the path in its name `-k boot` would choose everything.
         return CaseFile.from_parent(parent, path=file_path, name=file_path.stem)
     return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `full` is of that tier; all else that is not a case is in both."""
+    if config.getoption("tier") != "full":
+        items[:] = [item for item in items if item.get_closest_marker("full") is None]
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
