@@ -9,13 +9,14 @@ static const struct step {
     const char *name;
     EFI_STATUS (*run)(struct loader *loader);
     enum boot_step stamp;
+    enum checkpoint reached;
 } steps[] = {
-    {"options", loader_find_options, BOOT_STEP_OPTIONS},
-    {"screen", loader_find_screen, BOOT_STEP_SCREEN},
-    {"ACPI", loader_find_acpi, BOOT_STEP_ACPI},
-    {"kernel", loader_load_kernel, BOOT_STEP_KERNEL},
-    {"programs", loader_load_programs, BOOT_STEP_PROGRAMS},
-    {"memory", loader_prepare_jump, BOOT_STEP_TABLES},
+    {"options", loader_find_options, BOOT_STEP_OPTIONS, CHECKPOINT_OPTIONS},
+    {"screen", loader_find_screen, BOOT_STEP_SCREEN, CHECKPOINT_SCREEN},
+    {"ACPI", loader_find_acpi, BOOT_STEP_ACPI, CHECKPOINT_ACPI},
+    {"kernel", loader_load_kernel, BOOT_STEP_KERNEL, CHECKPOINT_KERNEL},
+    {"programs", loader_load_programs, BOOT_STEP_PROGRAMS, CHECKPOINT_PROGRAMS},
+    {"memory", loader_prepare_jump, BOOT_STEP_TABLES, CHECKPOINT_TABLES},
 };
 
 static uint64_t read_tsc(void)
@@ -72,7 +73,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         if (EFI_ERROR(status))
             return give_up(&loader, steps[i].name, status);
         loader.info->tsc[steps[i].stamp] = read_tsc();
-        loader_reach(&loader, CHECKPOINT_OPTIONS + i);
+        loader_reach(&loader, steps[i].reached);
     }
     loader_begin_step(&loader, "exit");
     return give_up(&loader, "exit", loader_leave_firmware(&loader));
