@@ -259,14 +259,23 @@ $(O)/kernel.embedded: $(O)/kernel.elf scripts/embed-kernel
 $(O)/loader/%.c.o: %.c $(O)/flags | $(O)/generated/version.h
 	$(call say,CC,$< (loader))
 	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) $(LOADER_INCLUDES) -c $< -o $@
-$(O)/loader/efi/embed.S.o: $(O)/kernel.embedded $(O)/programs/demo
-$(O)/loader/efi/embed.bench.o: efi/embed.S $(O)/kernel.embedded $(O)/programs/bench $(O)/flags $(O)/font.psf
-	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' \
-	    -DEMBEDDED_DEMO='"$(O)/programs/bench"' -DFONT='"$(O)/font.psf"' -c $< -o $@
+
+# What fault=list prints, for the loader's menu: the rows of the kernel's tables begin with {"name", "what".
+FAULT_TABLES := kernel/fault/provoke_memory.c kernel/mm/misuse.c kernel/fault/provoke_checks.c kernel/fault/provoke_cpus.c \
+                arch/x86_64/provoke.c
+$(O)/fault_names.txt: $(FAULT_TABLES)
+	$(Q)sed -n '/fault_menu_entry entries/,/^};/s/^ *{"\([^"]*\)", "\([^"]*\)".*/\1 \2/p' $^ > $@
+
+# $(1) the program of the same file
+embed = $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' -DEMBEDDED_DEMO='"$(O)/programs/$(1)"' \
+        -DFAULT_NAMES='"$(O)/fault_names.txt"' -DFONT='"$(O)/font.psf"'
+embedded := $(O)/kernel.embedded $(O)/fault_names.txt $(O)/font.psf
+$(O)/loader/efi/embed.S.o: $(embedded) $(O)/programs/demo
+$(O)/loader/efi/embed.bench.o: efi/embed.S $(embedded) $(O)/programs/bench $(O)/flags
+	$(Q)mkdir -p $(@D) && $(call embed,bench) -c $< -o $@
 $(O)/loader/%.S.o: %.S $(O)/flags $(O)/font.psf
 	$(call say,AS,$< (loader))
-	$(Q)mkdir -p $(@D) && $(CC) $(ASFLAGS) -DEMBEDDED_KERNEL='"$(O)/kernel.embedded"' \
-	    -DEMBEDDED_DEMO='"$(O)/programs/demo"' -DFONT='"$(O)/font.psf"' -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(call embed,demo) -c $< -o $@
 
 # $(1) shared object, $(2) objects among other things: a UEFI application must not need anything that nobody resolves.
 define link_efi

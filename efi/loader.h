@@ -72,6 +72,11 @@ bool loader_take_page(struct loader *loader, paddr_t address);
  * there is no such volume. Whoever calls closes it. Before ExitBootServices only. */
 EFI_STATUS loader_open_file(struct loader *loader, const CHAR16 *path, EFI_FILE_HANDLE *file);
 
+/* --- menu.c --- */
+
+/* Shows the menu where it is wanted, until the user goes on. EFI_ABORTED: back to the firmware. */
+EFI_STATUS loader_offer_menu(struct loader *loader);
+
 /* --- checkpoint.c --- */
 
 /* Finds a page for lib/checkpoint.h, and tells how far the last boot got if it ended without a report. */

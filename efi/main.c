@@ -47,7 +47,8 @@ static EFI_STATUS give_up(struct loader *loader, const char *step, EFI_STATUS st
 {
     if (loader->info)
         loader_reach(loader, CHECKPOINT_ENDED); /* and said why */
-    loader_explain_failure(loader, step, status);
+    if (status != EFI_ABORTED)                  /* what the user asked for needs no explanation */
+        loader_explain_failure(loader, step, status);
     loader_free_all(loader);
     return status;
 }

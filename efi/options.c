@@ -11,6 +11,7 @@ static const char *const source_names[] = {
     [BOOT_OPTIONS_BUILT_IN] = "built-in, no load options and no \\faultline.cfg",
     [BOOT_OPTIONS_LOAD_OPTIONS] = "from load options",
     [BOOT_OPTIONS_FILE] = "from \\faultline.cfg",
+    [BOOT_OPTIONS_MENU] = "from the menu",
 };
 
 static void take_load_options(struct loader *loader, const EFI_LOADED_IMAGE *self)
@@ -67,6 +68,7 @@ static void take_file(struct loader *loader, EFI_FILE_HANDLE file)
 
 EFI_STATUS loader_find_options(struct loader *loader)
 {
+    EFI_STATUS status;
     static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
     EFI_LOADED_IMAGE *self;
     EFI_FILE_HANDLE file;
@@ -81,6 +83,7 @@ EFI_STATUS loader_find_options(struct loader *loader)
             file->Close(file);
         }
     }
+    status = loader_offer_menu(loader);
     loader_report(loader, LOG_INFO, "%s", source_names[loader->info->options_source]);
-    return EFI_SUCCESS;
+    return status;
 }

@@ -39,7 +39,12 @@ enum boot_step {
     BOOT_STEP_COUNT
 };
 
-enum boot_options_source { BOOT_OPTIONS_BUILT_IN, BOOT_OPTIONS_LOAD_OPTIONS, BOOT_OPTIONS_FILE };
+enum boot_options_source {
+    BOOT_OPTIONS_BUILT_IN,
+    BOOT_OPTIONS_LOAD_OPTIONS,
+    BOOT_OPTIONS_FILE,
+    BOOT_OPTIONS_MENU
+};
 
 struct boot_memory_map {
     paddr_t address; /* mapped; a multiple of 8 */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/diagnostics.h"
+#include "lib/slice.h"
 
 #define OPTIONS_TEXT_MAX 2048 /* bytes; the loader hands over no more and says so when it cut */
 #define OPTION_NAME_MAX  48
@@ -28,6 +29,7 @@ struct options {
     uint32_t paging_levels;  /* la57=0 1: 4 or 5 levels; 0: as they were handed over */
     uint32_t maxcpus;        /* maxcpus=N: run on so many CPUs at most; 0: on all */
     uint32_t watchdog;       /* watchdog=SECONDS: after which a CPU is taken for stuck; 0: never */
+    uint32_t timeout;        /* timeout=SECONDS: the loader's menu waits so long; 0: no menu */
     bool exit_qemu;          /* exit=qemu: leave through isa-debug-exit when all is done */
     char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
     uint32_t fault_cpu;          /* the id of the CPU, fault=NAME@CPU */
@@ -48,6 +50,13 @@ void options_set_defaults(struct options *options);
  */
 void options_parse(struct options *options, const char *text, size_t length,
                    const struct diagnostics *diagnostics);
+
+/*
+ * The words in one line of at most size - 1 bytes and a NUL, without comments, and behind them `name=value` unless name is
+ * NULL; both of at most OPTION_NAME_MAX bytes. False when not all fits: then the line has what does.
+ */
+bool options_join(char *text, size_t size, struct slice options, const char *name,
+                  const char *value);
 
 /*
  * Firmware's LoadOptions are often binary rubbish or the program's own name (UEFI 2.10, 9.1.1 says UCS-2 text at most

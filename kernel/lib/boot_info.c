@@ -54,7 +54,7 @@ static const char *check_programs(const struct boot_info *info)
 
 static const char *check_texts(const struct boot_info *info)
 {
-    if (info->options_source > BOOT_OPTIONS_FILE || info->options_bytes > OPTIONS_TEXT_MAX)
+    if (info->options_source > BOOT_OPTIONS_MENU || info->options_bytes > OPTIONS_TEXT_MAX)
         return "the options are longer than their place or from nowhere";
     if (info->message_bytes > BOOT_MESSAGES_MAX)
         return "the loader's messages are longer than their place";

@@ -9,6 +9,7 @@
 #include "lib/string.h"
 
 #define WATCHDOG_MAX   3600
+#define TIMEOUT_MAX    3600
 #define CPU_DIGITS_MAX 4
 #define MAXCPUS_MAX    100000 /* more than any machine has */
 
@@ -194,6 +195,11 @@ static bool set_run(struct options *options, struct slice value)
     return string_copy(options->run, OPTION_RUN_MAX, value.text, value.length);
 }
 
+static bool set_timeout(struct options *options, struct slice value)
+{
+    return set_number(&options->timeout, value, 0, TIMEOUT_MAX);
+}
+
 static bool set_selftest(struct options *options, struct slice value)
 {
     return slice_store(options->selftest, value);
@@ -212,6 +218,7 @@ const struct option_row option_rows[] = {
     {"la57", set_la57, "0 or 1", NULL},
     {"maxcpus", set_maxcpus, "a number from 1 to 100000", NULL},
     {"watchdog", set_watchdog, "seconds, from 0 (off) to 3600", NULL},
+    {"timeout", set_timeout, "seconds, from 0 (no menu) to 3600", NULL},
     {"exit", set_exit, "qemu", NULL},
     {"fault", set_fault,
      "list, or NAME, NAME@CPU, NAME:STAGE or NAME@CPU:cpus; STAGE is early, memory or cpus, CPU "

@@ -1,4 +1,4 @@
-/* Between the table of options (options.c) and the parser that uses it (options_parse.c). */
+/* Between the table of options (options.c), the parser that uses it (options_parse.c), and what both call a word. */
 #ifndef KERNEL_LIB_OPTIONS_INTERNAL_H
 #define KERNEL_LIB_OPTIONS_INTERNAL_H
 
@@ -15,5 +15,13 @@ struct option_row {
 
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
+
+/* --- options_words.c --- */
+
+/* The text behind a byte order mark (EF BB BF): editors on Windows put one in front, and the file may well come from there. */
+struct slice options_text(const char *text, size_t length);
+
+/* Cuts the next word off *rest, and what is none before it; false when there is none left. */
+bool options_next_word(struct slice *rest, struct slice *word);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Finds the words in the user's text and gives each to its option, or says what is wrong with it.
+ * Gives each word of the user's text to its option, or says what is wrong with it.
  * Nothing here knows any option by name.
  */
 #include "lib/edit_distance.h"
@@ -70,53 +70,14 @@ static void apply_word(struct parser *parser, struct slice word)
         warn_word(parser, word, "the value must be ", row->values);
 }
 
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-static bool ends_line(char c) { return c == '\n' || c == '\r'; }
-
-/*
- * Cuts the next word or comment off *rest and returns its word, empty for a comment. *rest must not
- * begin blank.
- */
-static struct slice next_word(struct slice *rest)
-{
-    bool comment = rest->text[0] == '#';
-    size_t length = 0;
-
-    while (length < rest->length &&
-           !(comment ? ends_line(rest->text[length])
-                     : is_blank(rest->text[length]) || rest->text[length] == '#'))
-        length++;
-
-    struct slice word = {rest->text, comment ? 0 : length};
-
-    *rest = (struct slice){rest->text + length, rest->length - length};
-    return word;
-}
-
 void options_parse(struct options *options, const char *text, size_t length,
                    const struct diagnostics *diagnostics)
 {
     struct parser parser = {.options = options, .diagnostics = diagnostics};
-    struct slice rest = {text, length};
+    struct slice rest = options_text(text, length), word;
 
-    /*
-     * Editors on Windows put a byte order mark (EF BB BF) in front, and the file may well come from
-     * there.
-     */
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        rest = (struct slice){text + 3, length - 3};
-    while (rest.length > 0) {
-        if (is_blank(rest.text[0])) {
-            rest = (struct slice){rest.text + 1, rest.length - 1};
-            continue;
-        }
-
-        struct slice word = next_word(&rest);
-
-        if (word.length > 0)
-            apply_word(&parser, word);
-    }
+    while (options_next_word(&rest, &word))
+        apply_word(&parser, word);
     if (parser.warnings > WARNINGS_SHOWN)
         diagnostics_warn(diagnostics, "%zu more words ignored", parser.warnings - WARNINGS_SHOWN);
 }

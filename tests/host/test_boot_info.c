@@ -67,7 +67,7 @@ static void each_contradiction_is_refused(void **state)
     REFUSED(info.low_page = 1);
     REFUSED(info.checkpoint = MIB);
     REFUSED(info.checkpoint = 1);
-    REFUSED(info.options_source = BOOT_OPTIONS_FILE + 1);
+    REFUSED(info.options_source = BOOT_OPTIONS_MENU + 1);
     REFUSED(info.options_bytes = OPTIONS_TEXT_MAX + 1);
     REFUSED(info.programs_start++);
     REFUSED(info.programs_end++);

@@ -26,10 +26,10 @@ static bool same_options(const struct options *a, const struct options *b)
 {
     return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
            a->x2apic == b->x2apic && a->paging_levels == b->paging_levels &&
-           a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->fault_cpu == b->fault_cpu &&
-           a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
-           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0 &&
-           strcmp(a->run, b->run) == 0;
+           a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->timeout == b->timeout &&
+           a->fault_cpu == b->fault_cpu && a->exit_qemu == b->exit_qemu &&
+           strcmp(a->fault, b->fault) == 0 && strcmp(a->fault_stage, b->fault_stage) == 0 &&
+           strcmp(a->selftest, b->selftest) == 0 && strcmp(a->run, b->run) == 0;
 }
 
 #define DEFAULTS                                                                                   \
@@ -104,6 +104,9 @@ static struct text_row texts[] = {
     {"fault=ud2@10000", {DEFAULTS}, "CPU hexadecimal", NULL},
     {"fault=ud2@1:early", {DEFAULTS}, "CPU hexadecimal", NULL},
     {"fault=@1", {DEFAULTS}, "CPU hexadecimal", NULL},
+    {"timeout=0", {DEFAULTS}, NULL, NULL},
+    {"timeout=3600", EXPECT(.timeout = 3600), NULL, NULL},
+    {"timeout=3601", {DEFAULTS}, "from 0 (no menu) to 3600", NULL},
     {"watchdog=0", EXPECT(.watchdog = 0), NULL, NULL},
     {"watchdog=3600", EXPECT(.watchdog = 3600), NULL, NULL},
     {"watchdog=3601", {DEFAULTS}, "from 0 (off) to 3600", NULL},
@@ -457,6 +460,39 @@ static void a_long_list_of_programs(void **state)
     assert_int_equal(strlen(options.run), OPTION_RUN_MAX - 1);
 }
 
+/* As the menu shows them, and hands them on with one word more. */
+static struct join_row {
+    const char *name, *options, *joined; /* with fault=panic */
+    size_t size;
+    bool fits;
+} joins[] = {
+    {"nothing", "", "fault=panic", 64, true},
+    {"one word", "color=1", "color=1 fault=panic", 64, true},
+    {"blanks and lines", "\r\n color=1\t\tx2apic=0\n\n", "color=1 x2apic=0 fault=panic", 64, true},
+    {"comments", "# a\ncolor=1 # b c\n#d\nx2apic=0#e", "color=1 x2apic=0 fault=panic", 64, true},
+    {"a byte order mark",
+     "\xef\xbb\xbf"
+     "color=1",
+     "color=1 fault=panic", 64, true},
+    {"exactly full", "color=1", "color=1 fault=panic", 20, true},
+    {"one too many", "color=1", "color=1", 19, false},
+    {"not even the first", "color=1", "", 7, false},
+};
+
+static void join(void **state)
+{
+    const struct join_row *row = *state;
+    struct slice options = {row->options, strlen(row->options)};
+    char text[65];
+
+    memset(text, 'x', sizeof(text));
+    assert_int_equal(options_join(text, row->size, options, "fault", "panic"), row->fits);
+    assert_string_equal(text, row->joined);
+    assert_int_equal(text[row->size], 'x');
+    assert_true(options_join(text, sizeof(text), options, NULL, NULL));
+    assert_null(strstr(text, "fault"));
+}
+
 int main(void)
 {
     static struct host_tests tests;
@@ -473,5 +509,6 @@ int main(void)
     HOST_ADD(&tests, what_follows_the_nul_does_not_count);
     HOST_ADD(&tests, one_foreign_character_disqualifies_all);
     HOST_ADD(&tests, bytes_are_not_characters);
+    HOST_ADD_ROWS(&tests, join, joins);
     return host_tests_run(&tests, "options");
 }
