@@ -49,6 +49,10 @@ def set_directory(number: int, size: int) -> Callable[[pefile.PE], None]:
     return lambda image: setattr(image.OPTIONAL_HEADER.DATA_DIRECTORY[number], "Size", size)
 
 
+def start_in_constants(image: pefile.PE) -> None:
+    image.OPTIONAL_HEADER.AddressOfEntryPoint = section(image, ".rodata").VirtualAddress
+
+
 def drop_relocations(image: pefile.PE) -> None:
     image.FILE_HEADER.Characteristics |= pefile.IMAGE_CHARACTERISTICS["IMAGE_FILE_RELOCS_STRIPPED"]
 
@@ -58,7 +62,7 @@ BENT: dict[str, tuple[Callable[[pefile.PE], None], str]] = {
     "machine": (set_file("Machine", pefile.MACHINE_TYPE["IMAGE_FILE_MACHINE_I386"]), "the machine is not x86-64"),
     "subsystem": (set_header("Subsystem", 11), "the subsystem is 11, not that of an EFI application"),
     "nx-compat": (set_header("DllCharacteristics", 0), "NX_COMPAT is not set"),
-    "entry": (set_header("AddressOfEntryPoint", 0x8000), "the entry point is not in an executable section"),
+    "entry": (start_in_constants, "the entry point is not in an executable section"),
     "alignment": (set_header("SectionAlignment", 0x200), "sections are aligned to 512 bytes, not to pages"),
     "writable-code": (set_section(".text", "Characteristics", lambda old: old | WRITE), ".text is writable and executable"),
     "executable-data": (set_section(".data", "Characteristics", lambda old: old | EXECUTE), ".data is writable and executable"),
