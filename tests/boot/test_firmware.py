@@ -152,11 +152,11 @@ def test_what_the_machine_lacks_is_not_collected_and_named(tmp_path: Path) -> No
     fetch = "scripts/fetch-firmware fetches it from a mirror of Debian"
     expected = [
         "not collected: matrix-vga-qxl (QEMU has no qxl-vga: install the package qemu-system-modules-spice)",
-        f"not collected: matrix-firmware-strict-nx (no {STRICT} in {cache / 'newer'}: {fetch})",
+        f"not collected: image-rights, matrix-firmware-strict-nx (no {STRICT} in {cache / 'newer'}: {fetch})",
         f"not collected: matrix-firmware-older (no {CODE} in {cache / 'older'}: {fetch})",
     ]
     assert [line for line in expected if line not in lines] == []
-    for name in ("matrix-vga-qxl", "matrix-firmware-strict-nx", "matrix-firmware-older"):
+    for name in ("image-rights", "matrix-vga-qxl", "matrix-firmware-strict-nx", "matrix-firmware-older"):
         assert not is_collected(name, lines)
     assert is_collected("matrix-firmware-newer", lines)
     assert is_collected("boot", lines)
@@ -169,6 +169,6 @@ def test_what_the_machine_has_is_collected(tmp_path: Path) -> None:
     put_firmware(tmp_path, "newer", CODE, STRICT, VARIABLES)
     put_firmware(tmp_path, "older", CODE, VARIABLES)
     lines = collect(XDG_CACHE_HOME=str(tmp_path), QEMU=str(qemu))
-    for name in ("matrix-vga-qxl", "matrix-firmware-strict-nx", "matrix-firmware-older", "matrix-firmware-newer"):
+    for name in ("image-rights", "matrix-vga-qxl", "matrix-firmware-strict-nx", "matrix-firmware-older", "matrix-firmware-newer"):
         assert is_collected(name, lines)
         assert not any(line.startswith("not collected") and name in line for line in lines)

@@ -58,6 +58,7 @@
  *   clock-none         neither HPET nor PM timer
  *   clock-all-still    both where there is memory
  *   paging-5-levels    paging of 5 levels
+ *   image-rights       the file under test with the rights of its sections and no more
  *
  * Started without load options, as from a stick, it hands on load options that are rubbish. When
  * the file under test returns, it says so, and whether every page was given back.
@@ -74,6 +75,7 @@ extern const uint8_t image[], image_end[];
 
 EFI_SYSTEM_TABLE *system;
 EFI_BOOT_SERVICES *boot;
+EFI_LOADED_IMAGE *child;
 static EFI_GET_MEMORY_MAP real_get_memory_map;
 static EFI_EXIT_BOOT_SERVICES real_exit_boot_services;
 static EFI_LOCATE_HANDLE_BUFFER real_locate_handle_buffer;
@@ -326,7 +328,7 @@ static bool set_hook(const char *name)
         boot->HandleProtocol = hide_path;
     else
         return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name) ||
-               set_paging_hook(name);
+               set_paging_hook(name) || set_rights_hook(name);
     return true;
 }
 
@@ -378,7 +380,7 @@ EFI_STATUS efi_main(EFI_HANDLE self_handle, EFI_SYSTEM_TABLE *system_table)
 {
     static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
     static CHAR16 rubbish[] = {0x1234, 0xfffe, 0x0001, 0x8000, 'e', 'x', 'i', 't', 0x7f};
-    EFI_LOADED_IMAGE *self, *child;
+    EFI_LOADED_IMAGE *self;
     UINT64 pages;
     EFI_HANDLE child_handle;
     char word[32] = "";

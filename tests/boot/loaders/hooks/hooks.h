@@ -8,6 +8,7 @@
 
 extern EFI_SYSTEM_TABLE *system;
 extern EFI_BOOT_SERVICES *boot;
+extern EFI_LOADED_IMAGE *child; /* the BOOTX64.EFI under test, loaded but not started */
 
 void hang_for_ever(void);
 
@@ -17,6 +18,7 @@ bool set_acpi_hook(const char *name);
 bool set_controller_hook(const char *name);
 bool set_clock_hook(const char *name);
 bool set_paging_hook(const char *name);
+bool set_rights_hook(const char *name);
 
 /* Offsets of ACPI 6.5, 5.2.5.3, 5.2.6 and 5.2.12. */
 enum {

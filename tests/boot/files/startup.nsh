@@ -1,0 +1,3 @@
+@echo -off
+fs0:
+\EFI\faultline\BOOTX64.EFI exit=qemu
