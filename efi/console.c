@@ -1,4 +1,4 @@
-/* The firmware's console, and the words for its status codes. */
+/* The firmware's console. */
 #include "loader.h"
 
 #include "lib/format.h"
@@ -56,45 +56,6 @@ void loader_report(struct loader *loader, enum log_level level, const char *temp
     info->message_bytes += (uint32_t)format(info->messages + info->message_bytes,
                                             BOOT_MESSAGES_MAX - info->message_bytes,
                                             "%uloader: %s: %s\n", (unsigned)level, step_name, text);
-}
-
-const char *efi_status_text(EFI_STATUS status)
-{
-    static const char *const names[] = {
-        [0] = "success",
-        [1] = "load error",
-        [2] = "invalid parameter",
-        [3] = "unsupported",
-        [4] = "bad buffer size",
-        [5] = "buffer too small",
-        [6] = "not ready",
-        [7] = "device error",
-        [8] = "write protected",
-        [9] = "out of resources",
-        [10] = "volume corrupted",
-        [11] = "volume full",
-        [12] = "no media",
-        [13] = "media changed",
-        [14] = "not found",
-        [15] = "access denied",
-        [16] = "no response",
-        [17] = "no mapping",
-        [18] = "time-out",
-        [19] = "not started",
-        [20] = "already started",
-        [21] = "aborted",
-        [24] = "protocol error",
-        [25] = "incompatible version",
-        [26] = "security violation",
-        [27] = "CRC error",
-        [28] = "end of media",
-        [31] = "end of file",
-        [32] = "invalid language",
-        [33] = "compromised data",
-    };
-    UINTN number = status & ~EFI_ERROR_MASK;
-
-    return number < ARRAY_COUNT(names) && names[number] ? names[number] : "unknown status";
 }
 
 /* A key that was pressed before, in the firmware's boot menu, does not count; the one that ends the

@@ -14,6 +14,7 @@
 #include "boot/boot_info.h"
 #include "lib/checkpoint.h"
 #include "lib/compiler.h"
+#include "lib/efi_status.h"
 #include "lib/elf_image.h"
 #include "lib/page_table.h"
 
@@ -48,9 +49,6 @@ void loader_report(struct loader *loader, enum log_level level, const char *temp
 
 /* Names the step that the next reports belong to and begins its line on the console. */
 void loader_begin_step(struct loader *loader, const char *name);
-
-/* The EFI status in words, as UEFI 2.10, appendix D lists them. Any context. */
-const char *efi_status_text(EFI_STATUS status);
 
 /* Says on console and serial which step failed and why, waits for a key or 10 s. Before
  * ExitBootServices only. */
