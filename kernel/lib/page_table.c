@@ -49,12 +49,13 @@ static bool visit_table(const struct visitor *visitor, paddr_t frame, unsigned l
     const uint64_t *table = readable_table(visitor->tables, frame);
 
     for (unsigned index = 0; table && index < PAGE_TABLE_ENTRIES; index++) {
-        uint64_t entry = table[index];
-        uint64_t left = rights & (entry ^ PTE_NX);
-        vaddr_t at = virt + index * page_level_bytes(level);
+        uint64_t entry = table[index], left;
+        vaddr_t at;
 
         if (!(entry & PTE_PRESENT))
-            continue;
+            continue; /* most are not */
+        left = rights & (entry ^ PTE_NX);
+        at = virt + index * page_level_bytes(level);
         if (level == visitor->tables->levels && index >= PAGE_TABLE_ENTRIES / 2)
             at |= UINT64_MAX << (12 + 9 * level); /* the upper half is sign-extended */
         if (!page_is_leaf(entry, level)) {
