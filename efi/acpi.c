@@ -10,7 +10,7 @@
 static const EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
 static const EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
 
-static const void *find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid)
+const void *loader_find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid)
 {
     for (UINTN i = 0; i < system->NumberOfTableEntries; i++)
         if (memcmp(&system->ConfigurationTable[i].VendorGuid, guid, sizeof(*guid)) == 0)
@@ -52,8 +52,8 @@ static bool take_rsdp(struct loader *loader, const uint8_t *bytes, const char *g
 
 EFI_STATUS loader_find_acpi(struct loader *loader)
 {
-    const uint8_t *acpi_20 = find_table(loader->system, &acpi_20_guid);
-    const uint8_t *acpi_10 = find_table(loader->system, &acpi_10_guid);
+    const uint8_t *acpi_20 = loader_find_table(loader->system, &acpi_20_guid);
+    const uint8_t *acpi_10 = loader_find_table(loader->system, &acpi_10_guid);
 
     if (acpi_20 && take_rsdp(loader, acpi_20, "ACPI 2.0"))
         return EFI_SUCCESS;

@@ -10,6 +10,10 @@
 /* As many as Limine makes; one retry was not enough on real machines. */
 #define EXIT_TRIES_MAX 128
 
+/* EFI_MEMORY_ATTRIBUTES_TABLE_GUID (UEFI 2.10, 4.6.4). */
+static const EFI_GUID memory_attributes_guid = {
+    0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
+
 static EFI_STATUS read_memory_map(struct loader *loader, UINTN *key)
 {
     struct boot_memory_map *map = &loader->info->memory_map;
@@ -69,6 +73,8 @@ EFI_STATUS loader_leave_firmware(struct loader *loader)
     __asm__ volatile("cli");
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     info->tsc[BOOT_STEP_EXIT] = (uint64_t)high << 32 | low;
+    /* Now, and not before: the firmware may make a new one up to its last moment. */
+    info->memory_attributes = (uintptr_t)loader_find_table(loader->system, &memory_attributes_guid);
     problem = boot_info_check(info);
     if (problem)
         late_halt(info, problem);

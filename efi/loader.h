@@ -17,6 +17,7 @@
 #include "lib/efi_status.h"
 #include "lib/elf_image.h"
 #include "lib/page_table.h"
+#include "lib/slice.h"
 
 #define LOADER_ALLOCATIONS_MAX 12
 
@@ -83,13 +84,31 @@ void loader_find_checkpoint(struct loader *loader);
 /* Leaves that word there. Also after ExitBootServices. */
 void loader_reach(struct loader *loader, enum checkpoint reached);
 
+/* The same for writing; what is not there is made, as a folder when attributes say EFI_FILE_DIRECTORY. */
+EFI_STATUS loader_create_file(struct loader *loader, const CHAR16 *path, UINT64 attributes,
+                              EFI_FILE_HANDLE *file);
+
+/* --- acpi.c --- */
+
+/* The entry of that name in the firmware's configuration table, NULL when there is none (UEFI 2.10, 4.6). Any context. */
+const void *loader_find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid);
+
+/* --- crash_file.c --- */
+
+/*
+ * Writes the text to a file of a name that is not taken, \faultline\crash-NNNN.txt, and reads it back. NULL when all of it
+ * is there, and its name in `name`; else what went wrong, and no new file is left behind. Before ExitBootServices only.
+ */
+const char *loader_keep_crash(struct loader *loader, struct slice text, char *name, size_t size);
+
 /* --- the steps, in the order of main.c; each returns EFI_SUCCESS or what stops the boot, having
  * said why --- */
-EFI_STATUS loader_find_options(struct loader *loader);  /* options.c */
-EFI_STATUS loader_find_screen(struct loader *loader);   /* screen.c */
-EFI_STATUS loader_find_acpi(struct loader *loader);     /* acpi.c */
-EFI_STATUS loader_load_kernel(struct loader *loader);   /* kernel.c */
-EFI_STATUS loader_load_programs(struct loader *loader); /* programs.c */
+EFI_STATUS loader_find_options(struct loader *loader);     /* options.c */
+EFI_STATUS loader_find_screen(struct loader *loader);      /* screen.c */
+EFI_STATUS loader_find_acpi(struct loader *loader);        /* acpi.c */
+EFI_STATUS loader_load_kernel(struct loader *loader);      /* kernel.c */
+EFI_STATUS loader_look_for_crashes(struct loader *loader); /* crash.c */
+EFI_STATUS loader_load_programs(struct loader *loader);    /* programs.c */
 EFI_STATUS
 loader_prepare_jump(struct loader *loader); /* jump.c: low page, memory for the map, page tables */
 EFI_STATUS loader_leave_firmware(

@@ -6,7 +6,7 @@
 #include "version.h"
 
 static const struct step {
-    const char *name;
+    const char *name; /* NULL: its line is begun when there is something to say */
     EFI_STATUS (*run)(struct loader *loader);
     enum boot_step stamp;
     enum checkpoint reached;
@@ -15,6 +15,7 @@ static const struct step {
     {"screen", loader_find_screen, BOOT_STEP_SCREEN, CHECKPOINT_SCREEN},
     {"ACPI", loader_find_acpi, BOOT_STEP_ACPI, CHECKPOINT_ACPI},
     {"kernel", loader_load_kernel, BOOT_STEP_KERNEL, CHECKPOINT_KERNEL},
+    {NULL, loader_look_for_crashes, BOOT_STEP_CRASH, CHECKPOINT_KERNEL},
     {"programs", loader_load_programs, BOOT_STEP_PROGRAMS, CHECKPOINT_PROGRAMS},
     {"memory", loader_prepare_jump, BOOT_STEP_TABLES, CHECKPOINT_TABLES},
 };
@@ -69,7 +70,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         return give_up(&loader, "start", status);
     loader_find_checkpoint(&loader);
     for (unsigned i = 0; i < ARRAY_COUNT(steps); i++) {
-        loader_begin_step(&loader, steps[i].name);
+        if (steps[i].name)
+            loader_begin_step(&loader, steps[i].name);
         status = steps[i].run(&loader);
         if (EFI_ERROR(status))
             return give_up(&loader, steps[i].name, status);

@@ -54,13 +54,14 @@ static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t read
     if (level > boot_options.loglevel)
         return; /* a report's last lines would be nothing but this */
     log_write(level,
-              "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, programs %lu, tables "
-              "%lu, exit %lu",
+              "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, crash %lu, programs "
+              "%lu, tables %lu, exit %lu",
               tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
               tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS],
               tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
               tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI],
-              tsc[BOOT_STEP_PROGRAMS] - tsc[BOOT_STEP_KERNEL],
+              tsc[BOOT_STEP_CRASH] - tsc[BOOT_STEP_KERNEL],
+              tsc[BOOT_STEP_PROGRAMS] - tsc[BOOT_STEP_CRASH],
               tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_PROGRAMS],
               tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
     frame_statistics(&frames);

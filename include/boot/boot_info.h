@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/crash_record.h"
 #include "lib/framebuffer.h"
 #include "lib/options.h"
 #include "lib/rsdp.h"
@@ -33,6 +34,7 @@ enum boot_step {
     BOOT_STEP_SCREEN,
     BOOT_STEP_ACPI,
     BOOT_STEP_KERNEL,   /* segments copied */
+    BOOT_STEP_CRASH,    /* reports of earlier boots looked for, and kept */
     BOOT_STEP_PROGRAMS, /* program files read */
     BOOT_STEP_TABLES,   /* page tables for the jump built */
     BOOT_STEP_EXIT,     /* ExitBootServices succeeded */
@@ -82,6 +84,10 @@ struct boot_info {
     uint32_t options_bytes;
     uint32_t message_bytes;
     uint32_t program_count;
+    uint32_t crash_slot;       /* where a report goes, and its number (lib/crash_record.h) */
+    paddr_t memory_attributes; /* the firmware's memory attributes table, as it left it; 0: none */
+    struct crash_time boot_time;
+    uint64_t crash_sequence;
     uint64_t tsc[BOOT_STEP_COUNT];
     char options[OPTIONS_TEXT_MAX];   /* options_bytes of text, as found */
     char messages[BOOT_MESSAGES_MAX]; /* lines for the kernel's log, each: digit of enum log_level,
@@ -93,10 +99,10 @@ _Static_assert(offsetof(struct boot_info, memory_map) == 16, "contract with the 
 _Static_assert(sizeof(struct boot_memory_map) == 32, "contract with the loader");
 _Static_assert(sizeof(struct framebuffer) == 40, "contract with the loader");
 _Static_assert(offsetof(struct boot_info, rsdp_bytes) == 160, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, tsc) == 216, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, options) == 280, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, tsc) == 240, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, options) == 312, "contract with the loader");
 _Static_assert(sizeof(struct boot_program) == 64, "contract with the loader");
-_Static_assert(sizeof(struct boot_info) == 280 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
+_Static_assert(sizeof(struct boot_info) == 312 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
                                                BOOT_PROGRAMS_MAX * sizeof(struct boot_program),
                "contract with the loader");
 

@@ -3,17 +3,17 @@
 #ifndef KERNEL_IMAGE_H
 #define KERNEL_IMAGE_H
 
+#include "lib/build_id.h"
+
 extern char kernel_image_start[], kernel_image_end[];
 extern char kernel_text_start[], kernel_text_end[];             /* executable, never writable */
 extern char kernel_rodata_start[], kernel_rodata_end[];         /* neither */
 extern char kernel_data_start[];                                /* writable up to the image's end */
 extern char kernel_after_init_start[], kernel_after_init_end[]; /* of that, sealed after the boot */
 extern char kernel_symbols_start[], kernel_symbols_end[];       /* the symbol table, in rodata */
+extern char kernel_build_id[]; /* the linker's note, the first of rodata */
 
-#define BUILD_ID_DIGITS 12
-
-/* The first 12 hexadecimal digits of the GNU build id of kernel.elf, "unknown" when it has none. 13
- * bytes. */
+/* The first 12 hexadecimal digits of the GNU build id of kernel.elf, "unknown" when it has none. */
 void kernel_build_id_text(char text[BUILD_ID_DIGITS + 1]);
 
 #endif

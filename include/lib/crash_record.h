@@ -11,16 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/build_id.h"
 #include "lib/slice.h"
 #include "lib/types.h"
 
-#define CRASH_SLOTS           3
-#define CRASH_TEXT_MAX        (32 * KIB)
-#define CRASH_PART_BYTES_MAX  4096 /* with its header; every firmware seen takes 8 times as much */
-#define CRASH_PARTS_MAX       64
-#define CRASH_HEADER_BYTES    64
-#define CRASH_BUILD_ID_DIGITS 12
-#define CRASH_NAME_MAX        18 /* characters of a variable's name, with its NUL */
+#define CRASH_SLOTS          3
+#define CRASH_TEXT_MAX       (32 * KIB)
+#define CRASH_PART_BYTES_MAX 4096 /* with its header; every firmware seen takes 8 times as much */
+#define CRASH_PARTS_MAX      64
+#define CRASH_HEADER_BYTES   64
+#define CRASH_NAME_MAX       18 /* characters of a variable's name, with its NUL */
 
 /* As EFI_GUID lies in memory (UEFI 2.10, appendix A). */
 struct crash_guid {
@@ -40,10 +40,10 @@ struct crash_time {
 
 /* What a record says beside its text. */
 struct crash_facts {
-    uint32_t sequence;                        /* the higher, the newer */
-    char build_id[CRASH_BUILD_ID_DIGITS + 1]; /* of the kernel that faulted */
-    struct crash_time boot_time;              /* when its boot began */
-    uint64_t uptime_ms;                       /* how long after that it faulted */
+    uint32_t sequence;                  /* the higher, the newer */
+    char build_id[BUILD_ID_DIGITS + 1]; /* of the kernel that faulted */
+    struct crash_time boot_time;        /* when its boot began */
+    uint64_t uptime_ms;                 /* how long after that it faulted */
 };
 
 /* The name of the variable that holds a part: 16-bit characters, as firmware wants them. */

@@ -58,6 +58,9 @@ static const char *check_texts(const struct boot_info *info)
         return "the options are longer than their place or from nowhere";
     if (info->message_bytes > BOOT_MESSAGES_MAX)
         return "the loader's messages are longer than their place";
+    if (info->crash_slot >= CRASH_SLOTS || info->crash_sequence == 0 ||
+        info->crash_sequence >= UINT32_MAX)
+        return "there is no such place for a report";
     return NULL;
 }
 

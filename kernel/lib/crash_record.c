@@ -16,7 +16,7 @@ struct header {
     uint16_t part, part_count;
     uint32_t record_bytes;
     uint32_t text_bytes; /* that follow this header */
-    char build_id[CRASH_BUILD_ID_DIGITS];
+    char build_id[BUILD_ID_DIGITS];
     struct crash_time boot_time;
     uint64_t uptime_ms;
 };

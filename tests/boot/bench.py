@@ -77,7 +77,7 @@ BOOTS = {
     "fault": Boot(cpus=MOST, options="fault=panic", status=35),
 }
 RUNS = 2  # they must agree to the instruction
-PHASES = ("options", "screen", "ACPI", "kernel", "programs", "tables", "exit", "entry", "memory", "ready")
+PHASES = ("options", "screen", "ACPI", "kernel", "crash", "programs", "tables", "exit", "entry", "memory", "ready")
 
 Numbers = dict[str, int]
 

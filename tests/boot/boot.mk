@@ -12,7 +12,7 @@ $(O)/loaders/embed.o: tests/boot/loaders/embed.S $(O)/BOOTX64.EFI
 	$(Q)mkdir -p $(@D) && $(CC) -DIMAGE='"$(O)/BOOTX64.EFI"' -c $< -o $@
 $(O)/loaders/hooks/%.o: tests/boot/loaders/hooks/%.S
 	$(Q)mkdir -p $(@D) && $(CC) -c $< -o $@
-$(O)/loaders/hooks.so: $(O)/loaders/embed.o $(addprefix $(O)/loaders/hooks/,$(addsuffix .o,$(basename $(notdir $(wildcard tests/boot/loaders/hooks/*.[cS])))))
+$(O)/loaders/hooks.so: $(O)/loaders/embed.o $(addprefix $(O)/loaders/hooks/,$(addsuffix .o,$(basename $(notdir $(wildcard tests/boot/loaders/hooks/*.[cS]))))) $(O)/loader/lib.a
 $(O)/loaders/%.so: $(O)/loaders/%.o $(O)/loader/kernel/lib/string.c.o efi/loader.lds
 	$(call link_efi,$@,$^)
 $(O)/loaders/%.efi: $(O)/loaders/%.so scripts/set-nx-compat

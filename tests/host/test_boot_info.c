@@ -22,6 +22,8 @@ static struct boot_info good(void)
         .programs_start = 0x400000,
         .programs_end = 0x403000,
         .program_count = 2,
+        .crash_slot = CRASH_SLOTS - 1,
+        .crash_sequence = 1,
         .programs = {{.name = "demo", .address = 0x400000, .size_bytes = 0x1001, .built_in = 1},
                      {.name = "a", .address = 0x402000, .size_bytes = 0x1000}},
     };
@@ -88,6 +90,9 @@ static void each_contradiction_is_refused(void **state)
     REFUSED(info.programs[1].size_bytes++);
     REFUSED(info.programs[1].size_bytes = UINT32_MAX);
     REFUSED(info.programs[0].built_in = 2);
+    REFUSED(info.crash_slot = CRASH_SLOTS);
+    REFUSED(info.crash_sequence = 0);
+    REFUSED(info.crash_sequence = UINT32_MAX);
     REFUSED(info.message_bytes = BOOT_MESSAGES_MAX + 1);
 }
 

@@ -59,6 +59,13 @@
  *   clock-all-still    both where there is memory
  *   paging-5-levels    paging of 5 levels
  *   image-rights       the file under test with the rights of its sections and no more
+ *   crash-record       a record of an earlier boot's report, of another build
+ *   crash-altered      the same, its second part altered
+ *   crash-cut          the second part cut short
+ *   crash-missing      the second part gone
+ *   crash-version      the first part of another version
+ *   crash-rubbish      every part rubbish
+ *   crash-three        three records
  *
  * Started without load options, as from a stick, it hands on load options that are rubbish. When
  * the file under test returns, it says so, and whether every page was given back.
@@ -328,7 +335,7 @@ static bool set_hook(const char *name)
         boot->HandleProtocol = hide_path;
     else
         return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name) ||
-               set_paging_hook(name) || set_rights_hook(name);
+               set_paging_hook(name) || set_rights_hook(name) || set_crash_hook(name);
     return true;
 }
 
