@@ -68,7 +68,7 @@ void boot_read_options(void)
     static const struct diagnostics diagnostics = {.warn = warn_option};
 
     options_parse(&boot_options, boot_info.options, boot_info.options_bytes, &diagnostics);
-    fault_set_exit_qemu(boot_options.exit_qemu);
+    fault_set_options(&boot_options);
     patience_set(boot_options.watchdog);
 }
 

@@ -3,6 +3,7 @@
  * functions whose names end in _cpu.
  */
 #include "arch/cpu.h"
+#include "arch/firmware.h"
 #include "arch/machine.h"
 #include "arch/mmu.h"
 #include "arch/timer.h"
@@ -53,17 +54,16 @@ static void log_boot_times(uint64_t entered, uint64_t memory_done, uint64_t read
 
     if (level > boot_options.loglevel)
         return; /* a report's last lines would be nothing but this */
-    log_write(level,
-              "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, crash %lu, programs "
-              "%lu, tables %lu, exit %lu",
-              tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
-              tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS],
-              tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
-              tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI],
-              tsc[BOOT_STEP_CRASH] - tsc[BOOT_STEP_KERNEL],
-              tsc[BOOT_STEP_PROGRAMS] - tsc[BOOT_STEP_CRASH],
-              tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_PROGRAMS],
-              tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
+    log_write(
+        level,
+        "boot loader: options %lu, screen %lu, ACPI %lu, kernel %lu, crash %lu, programs "
+        "%lu, tables %lu, exit %lu",
+        tsc[BOOT_STEP_OPTIONS] - tsc[BOOT_STEP_START],
+        tsc[BOOT_STEP_SCREEN] - tsc[BOOT_STEP_OPTIONS], tsc[BOOT_STEP_ACPI] - tsc[BOOT_STEP_SCREEN],
+        tsc[BOOT_STEP_KERNEL] - tsc[BOOT_STEP_ACPI], tsc[BOOT_STEP_CRASH] - tsc[BOOT_STEP_KERNEL],
+        tsc[BOOT_STEP_PROGRAMS] - tsc[BOOT_STEP_CRASH],
+        tsc[BOOT_STEP_TABLES] - tsc[BOOT_STEP_PROGRAMS],
+        tsc[BOOT_STEP_EXIT] - tsc[BOOT_STEP_TABLES]);
     frame_statistics(&frames);
     log_write(level, "boot memory: frames %lu, allocated %lu, zones %u, metadata %lu",
               frames.total_count, frames.total_count - frames.free_count, frames.zone_count,
@@ -122,7 +122,8 @@ void kernel_main(const struct boot_info *handed_over)
     boot_move_screen(NULL);           /* not drawn on while its mapping changes */
     boot_move_screen(arch_mmu_init(&boot_info, memory)); /* our own page tables */
     arch_mmu_map_ram(memory);
-    checkpoint_init();             /* the next boot can tell how far this one got */
+    checkpoint_init(); /* the next boot can tell how far this one got */
+    arch_firmware_read_map(&boot_info, memory);
     acpi_init(&boot_info, memory); /* the firmware's tables, copied while they are there */
     boot_move_serial();            /* to the port that they name */
     memory_take_over(&boot_info);  /* boot services' memory is ours; frames can be had */
@@ -141,6 +142,8 @@ void kernel_main(const struct boot_info *handed_over)
     time_init(entered);                             /* times from here on */
     time_init_cpu();                                /* timers, and 100 Hz while busy */
     time_refine_start();
+    arch_firmware_init(&boot_info); /* for reports that are to survive a reset */
+    arch_machine_init_reset(acpi_get());
     status_row_start();
     log_put_off_drawing();
     arch_irq_enable();

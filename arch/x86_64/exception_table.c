@@ -1,9 +1,10 @@
 /*
- * Places in the kernel that may fault, and where to go on then: so that memory of which nothing is known
+ * Faults that are expected. Places in the kernel that may fault, and where to go on then: so that memory of which nothing is known
  * can be looked at. Each entry is written by the code it is about (entry.S).
  */
 #include "arch/trap.h"
 
+#include "x86/firmware.h"
 #include "x86/trap_frame.h"
 
 struct exception_place {
@@ -20,5 +21,5 @@ bool arch_trap_fix_up(struct trap_frame *frame)
             frame->rip = place->go_on;
             return true;
         }
-    return false;
+    return x86_firmware_fix_up(frame);
 }

@@ -9,6 +9,7 @@
 #include "arch/machine.h"
 #include "kernel/cpu_call.h"
 #include "x86/exceptions.h"
+#include "x86/firmware.h"
 #include "x86/lapic.h"
 #include "x86/smp.h"
 
@@ -16,7 +17,7 @@
 #define STOP_WAIT_US         10000
 #define STOP_WAIT_VIRTUAL_US 1000000
 
-static atomic_bool stopping;
+static _Atomic(const struct cpu *) stopper; /* NULL: nobody stops the others */
 
 static void on_call(struct trap_frame *frame)
 {
@@ -32,15 +33,21 @@ void arch_smp_interrupt(const struct cpu *cpu) { lapic_send_fixed(cpu->apic_id, 
 
 void arch_smp_send_nmi(const struct cpu *cpu) { lapic_send_nmi(cpu->apic_id); }
 
-bool arch_smp_is_stopping(void) { return atomic_load(&stopping); }
+bool arch_smp_is_stopping(void)
+{
+    const struct cpu *by = atomic_load(&stopper);
+
+    return by && by != cpu_self();
+}
 
 void arch_smp_stop_here(const struct trap_frame *frame)
 {
     atomic_store(&cpu_self()->stopped, frame);
+    x86_firmware_watch();
     arch_cpu_stop();
 }
 
-/* Whoever comes up sets `online` and then looks at `stopping`; here it is the other way round: so one of the two sees the
+/* Whoever comes up sets `online` and then looks at `stopper`; here it is the other way round: so one of the two sees the
  * other. */
 void arch_smp_stop_others(void)
 {
@@ -48,7 +55,7 @@ void arch_smp_stop_others(void)
     uint64_t start = arch_timestamp(),
              limit = x86_counts_of(arch_machine_is_virtual() ? STOP_WAIT_VIRTUAL_US : STOP_WAIT_US);
 
-    atomic_store(&stopping, true);
+    atomic_store(&stopper, self);
     if (!atomic_load(&self->online))
         lapic_init_cpu(); /* it faulted on its way up, and sends nothing yet */
     while ((cpu = cpu_next(cpu)))

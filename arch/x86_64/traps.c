@@ -15,6 +15,7 @@
 #include "kernel/user/user_fault.h"
 #include "kernel/watchdog.h"
 #include "x86/exceptions.h"
+#include "x86/firmware.h"
 #include "x86/lapic.h"
 #include "x86/pic.h"
 #include "x86/registers.h"
@@ -54,8 +55,10 @@ static void handle_unasked_for(struct trap_frame *frame, unsigned vector)
 /* A second double fault on top of the first has overwritten its frame: no other handler may run. */
 static void handle_double_fault(struct trap_frame *frame)
 {
-    if (cpu_self()->double_fault_depth++ > 0)
+    if (cpu_self()->double_fault_depth++ > 0) {
         fault_report_trap(frame);
+        return;
+    }
     handlers[X86_EXC_DF](frame);
 }
 
@@ -104,6 +107,8 @@ static void on_nmi(struct trap_frame *frame)
 {
     char where[SYMBOL_TEXT_MAX];
 
+    if (x86_firmware_is_overdue(frame))
+        return;
     if (arch_smp_is_stopping())
         arch_smp_stop_here(frame);
     if (watchdog_was_asked(frame))

@@ -30,7 +30,7 @@ void arch_smp_send_nmi(const struct cpu *cpu);
  */
 void arch_smp_stop_others(void);
 
-/* True once a CPU has begun to stop the others: the one that calls must stop as well, by the next. Any context. */
+/* True once another CPU has begun to stop the others: the one that calls must stop as well, by the next. Any context. */
 bool arch_smp_is_stopping(void);
 
 /* Stops this CPU for good for another one's report, which will say that it was here. Interrupts off. */

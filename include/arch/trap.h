@@ -22,7 +22,7 @@ typedef void trap_handler_t(struct trap_frame *frame);
 trap_handler_t *trap_set_handler(unsigned vector, trap_handler_t *handler);
 
 /* True when the instruction that faulted was expected to: execution then goes on where the exception
- * table says. Any context. */
+ * table says, or behind the call of the firmware (arch/firmware.h). Any context. */
 bool arch_trap_fix_up(struct trap_frame *frame);
 
 /*

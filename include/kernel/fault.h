@@ -19,8 +19,8 @@ void fault_report_warning(const struct trap_frame *frame, const char *template, 
 struct process;
 void fault_report_program(const struct process *process);
 
-/* Whether a report ends QEMU with exit code 0x11. Boot CPU. */
-void fault_set_exit_qemu(bool exit_qemu);
+/* What follows a fatal report: store=, panic= and exit=. Until then it is not stored, and the machine halts. Boot CPU. */
+void fault_set_options(const struct options *options);
 
 /* The fault menu: provokes the fault that options->fault names, if its stage is the one reached
  * now. "" is the stage after `ready`. Unknown

@@ -19,6 +19,8 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE, LOG_LEVEL_COUNT };
 
+enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
+
 enum { CONSOLE_SERIAL = 1 << 0, CONSOLE_SCREEN = 1 << 1 };
 
 struct options {
@@ -30,6 +32,9 @@ struct options {
     uint32_t maxcpus;        /* maxcpus=N: run on so many CPUs at most; 0: on all */
     uint32_t watchdog;       /* watchdog=SECONDS: after which a CPU is taken for stuck; 0: never */
     uint32_t timeout;        /* timeout=SECONDS: the loader's menu waits so long; 0: no menu */
+    enum panic_action panic; /* panic=halt reboot poweroff SECONDS: what follows a fatal report */
+    uint32_t panic_seconds;  /* panic=SECONDS: so long before a reboot */
+    bool store;              /* store=0 1: fatal reports are kept in the firmware's variables */
     bool exit_qemu;          /* exit=qemu: leave through isa-debug-exit when all is done */
     char fault[OPTION_NAME_MAX]; /* fault=NAME or list; empty: none */
     uint32_t fault_cpu;          /* the id of the CPU, fault=NAME@CPU */

@@ -7,8 +7,8 @@
 
 #include <stdatomic.h>
 
+#include "aftermath.h"
 #include "arch/cpu.h"
-#include "arch/machine.h"
 #include "arch/smp.h"
 #include "kernel/checkpoint.h"
 #include "kernel/console.h"
@@ -25,22 +25,20 @@
 #define LABEL_WIDTH 11
 
 #define COLOR_HEADLINE 0xff5555
-#define EXIT_FAULT     0x11
 #define NESTED_MAX     12 /* so many faults in one report, then the machine just stops */
 
 static struct report report;
 static const struct trap_frame *first_frame; /* where the CPU pushed it */
 static unsigned next_section;
+static bool is_ended;                  /* its last line was written */
 static _Atomic(struct cpu *) reporter; /* whose report it is; NULL: nobody's */
 static atomic_uint report_count;
-static bool exit_qemu_wanted;
 
-void fault_set_exit_qemu(bool exit_qemu) { exit_qemu_wanted = exit_qemu; }
-
-/* Kept first: a console can fail. */
+/* Kept first: a console can fail. What is said behind the last line is no part of the report. */
 static void write_line(uint32_t rgb, const char *line, size_t length)
 {
-    report_text_add(line, length);
+    if (!is_ended)
+        report_text_add(line, length);
     log_raw_line(rgb, line, length);
 }
 
@@ -68,22 +66,26 @@ void report_headline(const char *template, ...)
     write_line(COLOR_HEADLINE, line, length);
 }
 
-NORETURN static void stop(void)
-{
-    checkpoint_reach(CHECKPOINT_REPORTED);
-    if (exit_qemu_wanted && arch_machine_is_qemu()) {
-        log_exit(EXIT_FAULT);
-        arch_machine_exit_qemu(EXIT_FAULT);
-    }
-    arch_cpu_stop();
-}
-
 /* Goes on where a section that faulted left off: behind it. */
 static void write_sections(void)
 {
     while (report.sections[next_section])
         report.sections[next_section++](&report);
-    report_headline("*** END OF REPORT");
+    if (!is_ended)
+        report_headline("*** END OF REPORT");
+    is_ended = true;
+}
+
+/* What follows a report after which nothing goes on: each once, also when the one before faulted. */
+NORETURN static void stop(void)
+{
+    static void (*const endings[])(void) = {store_report, aftermath_end};
+    static unsigned next_ending;
+
+    checkpoint_reach(CHECKPOINT_REPORTED);
+    while (next_ending < ARRAY_COUNT(endings))
+        endings[next_ending++]();
+    arch_cpu_stop();
 }
 
 static void read_check(void)
@@ -117,6 +119,7 @@ static void begin_report(const struct trap_frame *frame, const struct process *p
     read_check();
     report_text_begin();
     next_section = 0;
+    is_ended = false;
     symbols_check();
     take_consoles();
 }

@@ -1,6 +1,7 @@
 /* The sections of a report, in their order. Chosen so that a report fits 36 rows of 100 columns, a screen of 800x600. */
 #include "report.h"
 
+#include "aftermath.h"
 #include "arch/cpu.h"
 #include "boot.h"
 #include "kernel/image.h"
@@ -250,11 +251,16 @@ static void in_short(struct report *report)
 
 static void next(struct report *report)
 {
-    if (is_warning(report))
+    char text[TEXT_MAX];
+
+    if (is_warning(report)) {
         report_line("next", "this was a warning: the kernel goes on");
-    else
-        report_line("next",
-                    "this machine has stopped; photograph this page, then switch it off and on");
+        return;
+    }
+    aftermath_what_next(text, sizeof(text));
+    report_line("next", "%s", text);
+    if (store_what_next())
+        report_line("", "%s", store_what_next());
 }
 
 report_section_t *const report_sections[] = {

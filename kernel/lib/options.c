@@ -10,6 +10,7 @@
 
 #define WATCHDOG_MAX   3600
 #define TIMEOUT_MAX    3600
+#define PANIC_MAX      3600
 #define CPU_DIGITS_MAX 4
 #define MAXCPUS_MAX    100000 /* more than any machine has */
 
@@ -135,6 +136,28 @@ static bool set_watchdog(struct options *options, struct slice value)
     return set_number(&options->watchdog, value, 0, WATCHDOG_MAX);
 }
 
+static bool set_panic(struct options *options, struct slice value)
+{
+    static const char *const names[] = {
+        [PANIC_HALT] = "halt",
+        [PANIC_REBOOT] = "reboot",
+        [PANIC_POWEROFF] = "poweroff",
+    };
+    int action = slice_find(value, names, ARRAY_COUNT(names));
+    uint32_t seconds = 0;
+
+    if (action < 0 && !set_number(&seconds, value, 1, PANIC_MAX))
+        return false;
+    options->panic = action < 0 ? PANIC_REBOOT : (enum panic_action)action;
+    options->panic_seconds = seconds;
+    return true;
+}
+
+static bool set_store(struct options *options, struct slice value)
+{
+    return set_bool(&options->store, value);
+}
+
 static bool set_exit(struct options *options, struct slice value)
 {
     if (!slice_is(value, "qemu"))
@@ -219,6 +242,8 @@ const struct option_row option_rows[] = {
     {"maxcpus", set_maxcpus, "a number from 1 to 100000", NULL},
     {"watchdog", set_watchdog, "seconds, from 0 (off) to 3600", NULL},
     {"timeout", set_timeout, "seconds, from 0 (no menu) to 3600", NULL},
+    {"panic", set_panic, "halt, reboot, poweroff or seconds from 1 to 3600", NULL},
+    {"store", set_store, "0 or 1", NULL},
     {"exit", set_exit, "qemu", NULL},
     {"fault", set_fault,
      "list, or NAME, NAME@CPU, NAME:STAGE or NAME@CPU:cpus; STAGE is early, memory or cpus, CPU "
@@ -240,6 +265,7 @@ void options_set_defaults(struct options *options)
         .console = CONSOLE_SERIAL | CONSOLE_SCREEN,
         .x2apic = true,
         .watchdog = 2,
+        .store = true,
         .run = "demo",
     };
 }

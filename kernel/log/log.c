@@ -351,6 +351,17 @@ void log_raw_line(uint32_t rgb, const char *text, size_t length)
     writing = NULL;
 }
 
+void log_redraw(void)
+{
+    for (unsigned i = 0; i < sink_count; i++) {
+        if (sinks[i].broken || !sinks[i].sink->flush)
+            continue;
+        writing = &sinks[i];
+        sinks[i].sink->flush();
+    }
+    writing = NULL;
+}
+
 void log_exit(unsigned code)
 {
     char text[16];

@@ -49,10 +49,12 @@ def build_directory(case: Case, build: Path) -> Path:
     return build if case.build == "release" else build.with_name(case.build)
 
 
-def boot_once(case: Case, tools: Tools, build: Path, work: Path, trace: bool = False) -> Boot:
-    """Boot in the directory `work`, which must exist. With `trace` interrupts are logged and the screen is kept."""
+def boot_once(case: Case, tools: Tools, build: Path, work: Path, trace: bool = False, again: bool = False) -> Boot:
+    """Boot in the directory `work`, which must exist. With `trace` interrupts are logged and the screen is kept; `again`
+    boots with the variables and the disk that an earlier boot left there."""
     image = image_path(case, build)
-    prepare(case, tools, build, work, image)
+    if not again:
+        prepare(case, tools, build, work, image)
     case = _with_build(case, build)
     arguments = command(case, tools, work, image, trace=trace) + start_arguments(case, tools)
     began = time.monotonic()

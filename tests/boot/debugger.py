@@ -19,7 +19,7 @@ from qemu import Machine
 
 ANSWER_SECONDS = 60.0
 KERNEL = ROOT / "build" / "release" / "kernel.elf"
-RDX, RSP, RIP = 3, 7, 16  # in the order of `g`: rax rbx rcx rdx rsi rdi rbp rsp r8-r15 rip
+RAX, RDX, RSP, RIP = 0, 3, 7, 16  # in the order of `g`: rax rbx rcx rdx rsi rdi rbp rsp r8-r15 rip
 REGISTER_DIGITS = 16
 
 

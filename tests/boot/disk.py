@@ -35,6 +35,15 @@ def make_image(image: Path, files: Mapping[str, Path], fat: int | None = None) -
         raise DiskError(f"{image.name}: asked for FAT{fat}, mformat made FAT{fat_kind(image)}")
 
 
+def write_file(image: Path, path: str, source: Path) -> None:
+    """Put a host file at a path whose folder is there, in the place of what has that name."""
+    _mtools("mcopy", "-o", "-i", str(image), str(source), _mtools_path(path))
+
+
+def remove_file(image: Path, path: str) -> None:
+    _mtools("mdel", "-i", str(image), _mtools_path(path))
+
+
 def read_file(image: Path, path: str) -> bytes:
     """What the guest left in the image."""
     return _mtools("mtype", "-i", str(image), _mtools_path(path))

@@ -49,7 +49,7 @@ def test_the_text_of_a_warning_gives_way(tmp_path: Path) -> None:
         assert kept_text(machine.qmp, tmp_path).startswith("*** WARN")
         debugger.set_register(0, RIP, NULL)
         debugger.go_on([0])
-        wait_for(machine, tmp_path, f"then switch it off and on\r\n{END}")
+        wait_for(machine, tmp_path, f"crash-NNNN.txt\r\n{END}")
         text = kept_text(machine.qmp, tmp_path)
         debugger.close()
     assert text.splitlines()[:len(last_report(tmp_path))] == last_report(tmp_path)

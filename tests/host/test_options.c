@@ -27,14 +27,16 @@ static bool same_options(const struct options *a, const struct options *b)
     return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
            a->x2apic == b->x2apic && a->paging_levels == b->paging_levels &&
            a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->timeout == b->timeout &&
-           a->fault_cpu == b->fault_cpu && a->exit_qemu == b->exit_qemu &&
-           strcmp(a->fault, b->fault) == 0 && strcmp(a->fault_stage, b->fault_stage) == 0 &&
-           strcmp(a->selftest, b->selftest) == 0 && strcmp(a->run, b->run) == 0;
+           a->fault_cpu == b->fault_cpu && a->panic == b->panic &&
+           a->panic_seconds == b->panic_seconds && a->store == b->store &&
+           a->exit_qemu == b->exit_qemu && strcmp(a->fault, b->fault) == 0 &&
+           strcmp(a->fault_stage, b->fault_stage) == 0 && strcmp(a->selftest, b->selftest) == 0 &&
+           strcmp(a->run, b->run) == 0;
 }
 
 #define DEFAULTS                                                                                   \
     .loglevel = LOG_INFO, .console = CONSOLE_SERIAL | CONSOLE_SCREEN, .x2apic = true,              \
-    .watchdog = 2, .run = "demo"
+    .watchdog = 2, .store = true, .run = "demo"
 #define NAME_47 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
 #define EXPECT(...)                                                                                \
     {                                                                                              \
@@ -111,6 +113,20 @@ static struct text_row texts[] = {
     {"watchdog=3600", EXPECT(.watchdog = 3600), NULL, NULL},
     {"watchdog=3601", {DEFAULTS}, "from 0 (off) to 3600", NULL},
     {"watchdog=-1", {DEFAULTS}, "from 0 (off) to 3600", NULL},
+    {"panic=halt", {DEFAULTS}, NULL, NULL},
+    {"panic=reboot", EXPECT(.panic = PANIC_REBOOT), NULL, NULL},
+    {"panic=poweroff", EXPECT(.panic = PANIC_POWEROFF), NULL, NULL},
+    {"panic=1", EXPECT(.panic = PANIC_REBOOT, .panic_seconds = 1), NULL, NULL},
+    {"panic=3600", EXPECT(.panic = PANIC_REBOOT, .panic_seconds = 3600), NULL, NULL},
+    {"panic=5 panic=halt", {DEFAULTS}, NULL, NULL},
+    {"panic=5 panic=poweroff", EXPECT(.panic = PANIC_POWEROFF), NULL, NULL},
+    {"panic=0", {DEFAULTS}, "halt, reboot, poweroff or seconds from 1 to 3600", NULL},
+    {"panic=3601", {DEFAULTS}, "seconds from 1 to 3600", NULL},
+    {"panic=on", {DEFAULTS}, "seconds from 1 to 3600", NULL},
+    {"panic", {DEFAULTS}, "seconds from 1 to 3600", NULL},
+    {"store=0", EXPECT(.store = false), NULL, NULL},
+    {"store=0 store=1", {DEFAULTS}, NULL, NULL},
+    {"store=2", {DEFAULTS}, "0 or 1", NULL},
     {"maxcpus=1", EXPECT(.maxcpus = 1), NULL, NULL},
     {"maxcpus=100000", EXPECT(.maxcpus = 100000), NULL, NULL},
     {"maxcpus=0", {DEFAULTS}, "a number from 1 to 100000", NULL},

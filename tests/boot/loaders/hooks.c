@@ -59,6 +59,22 @@
  *   clock-all-still    both where there is memory
  *   paging-5-levels    paging of 5 levels
  *   image-rights       the file under test with the rights of its sections and no more
+ *   store-set-N        SetVariable answers with the error N, whatever it is asked
+ *   store-second       it answers so for a record's second part, and variables must be small
+ *   store-hang         it never returns
+ *   store-masked       the same, and masks interrupts
+ *   store-fault        it reads through a null pointer
+ *   store-jump         it jumps to an address that cannot be one
+ *   store-stack        it loses its stack
+ *   store-query-N      QueryVariableInfo answers with the error N
+ *   store-left-N       it says that N bytes are free
+ *   store-largest-N    it says that a variable has N bytes at most
+ *   store-filled       the variable store is full
+ *   store-none         the table of runtime services is none
+ *   store-wild         the system table is none
+ *   attributes-none    no memory attributes table
+ *   attributes-disorder one whose entries do not ascend
+ *   attributes-version one of a version that is not known
  *   crash-record       a record of an earlier boot's report, of another build
  *   crash-altered      the same, its second part altered
  *   crash-cut          the second part cut short
@@ -335,7 +351,8 @@ static bool set_hook(const char *name)
         boot->HandleProtocol = hide_path;
     else
         return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name) ||
-               set_paging_hook(name) || set_rights_hook(name) || set_crash_hook(name);
+               set_paging_hook(name) || set_rights_hook(name) || set_variable_hook(name) ||
+               set_crash_hook(name);
     return true;
 }
 

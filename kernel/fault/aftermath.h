@@ -1,0 +1,26 @@
+/* What follows a fatal report, once all of it was written. Private to kernel/fault. */
+#ifndef KERNEL_FAULT_AFTERMATH_H
+#define KERNEL_FAULT_AFTERMATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/compiler.h"
+
+/* store.c: keeps report_text() in the firmware's variables for the next boot, and says in one line that it did, or why not.
+ * After the last line of the report. */
+void store_report(void);
+
+/* store=: whether it does. False until told. */
+void store_set_wanted(bool wanted);
+
+/* What the report itself says of that; NULL: nothing, because it will not be kept. */
+const char *store_what_next(void);
+
+/* aftermath.c: what the report says of the machine. */
+void aftermath_what_next(char *text, size_t size);
+
+/* The end: halts, restarts or switches off the machine, as panic= says, or ends QEMU, as exit= says. */
+NORETURN void aftermath_end(void);
+
+#endif
