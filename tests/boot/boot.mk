@@ -34,7 +34,7 @@ build/snakeoil.key: $(SNAKEOIL:=.key)
 boot-test-images: $(if $(SNAKEOIL),build/snakeoil.key)
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=release test-images
 	+$(Q)$(MAKE) --no-print-directory CC=gcc CMDLINE= BUILD=checked test-images
-	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines build/host/make_elf
+	+$(Q)$(MAKE) --no-print-directory build/host/decode_lines build/host/make_elf build/host/make_excerpt
 	+$(if $(SNAKEOIL),$(Q)$(MAKE) --no-print-directory CC=gcc BUILD=release sign KEY=build/snakeoil.key CERT=$(SNAKEOIL).pem \
 	    SIGNED=build/release/BOOTX64.snakeoil.efi)
 test-images: $(O)/BOOTX64.EFI $(O)/faultline.img $(TEST_LOADERS) $(ACPI_TABLES)

@@ -46,7 +46,7 @@ $(host_out)/lib.a: $(host_lib_objects)
 $(host_out)/test_%: $(host_out)/test_%.o $(host_out)/lib.a
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(HOST_LIBS) -o $@
 # Programs that other tests run.
-host_tools := $(host_out)/decode_lines $(host_out)/make_elf
+host_tools := $(host_out)/decode_lines $(host_out)/make_elf $(host_out)/make_excerpt
 $(host_tools): $(host_out)/%: tests/host/%.c $(host_out)/lib.a
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
 -include $(host_tools:=.d)
