@@ -30,6 +30,8 @@ EFI_CRT0 := $(call first_existing,/usr/lib/crt0-efi-x86_64.o /usr/lib64/gnuefi/c
 EFI_LIBRARY := $(call first_existing,/usr/lib/libgnuefi.a /usr/lib64/libgnuefi.a /usr/lib64/gnuefi/libgnuefi.a)
 PEFILE := $(call first_existing,/usr/lib/python3*/dist-packages/pefile.py /usr/lib/python3*/site-packages/pefile.py)
 LIBDW_HEADER := $(call first_existing,/usr/include/elfutils/libdw.h /usr/local/include/elfutils/libdw.h)
+QRCODEGEN_HEADER := $(call first_existing,/usr/include/qrcodegen/qrcodegen.h /usr/local/include/qrcodegen/qrcodegen.h)
+QRCODEGEN_LIBRARY := $(call first_existing,/usr/lib/x86_64-linux-gnu/libqrcodegen.a /usr/lib64/libqrcodegen.a /usr/lib/libqrcodegen.a /usr/local/lib/libqrcodegen.a)
 FONT_PACKED := $(call first_existing,/usr/share/consolefonts/spleen-8x16.psfu.gz /usr/share/kbd/consolefonts/spleen-8x16.psfu.gz)
 
 define need
@@ -45,6 +47,8 @@ $(call need,gnu-efi (efi.h),$(EFI_INCLUDE),gnu-efi)
 $(call need,gnu-efi (crt0-efi-x86_64.o),$(EFI_CRT0),gnu-efi)
 $(call need,gnu-efi (libgnuefi.a),$(EFI_LIBRARY),gnu-efi)
 $(call need,libdw (elfutils/libdw.h),$(LIBDW_HEADER),libdw-dev)
+$(call need,libqrcodegen (qrcodegen/qrcodegen.h),$(QRCODEGEN_HEADER),libqrcodegen-dev)
+$(call need,libqrcodegen (libqrcodegen.a),$(QRCODEGEN_LIBRARY),libqrcodegen-dev)
 $(call need,the console font spleen-8x16.psfu.gz,$(FONT_PACKED),fonts-spleen)
 endif
 

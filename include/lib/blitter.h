@@ -1,5 +1,5 @@
 /*
- * Glyphs onto a linear framebuffer: stores of 8 bytes only, and never a read, which takes a microsecond a word
+ * Glyphs onto a linear framebuffer: stores of 8 bytes, for rectangles of 4, and never a read, which takes a microsecond a word
  * on real machines. Pure: the framebuffer is wherever the caller has it mapped.
  */
 #ifndef LIB_BLITTER_H
@@ -38,6 +38,10 @@ struct blitter_ink {
 bool blitter_init(struct blitter *blitter, const struct psf_font *font,
                   const struct framebuffer *framebuffer, uint32_t columns_max, uint32_t rows_max);
 
+/* The same at a scale of one's choice, 1 to BLITTER_SCALE_MAX, for a font that blitter_init() has taken. */
+void blitter_init_scale(struct blitter *blitter, const struct psf_font *font,
+                        const struct framebuffer *framebuffer, uint32_t scale);
+
 /* Colours are 0xRRGGBB. */
 void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_t rgb,
                  uint32_t background_rgb);
@@ -45,6 +49,10 @@ void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_
 /* Draws a glyph in a cell, which must be below `columns` and `rows`; the glyph below the font's count. */
 void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t column, uint32_t row,
                   uint32_t glyph, const struct blitter_ink *ink);
+
+/* Fills a rectangle, which must be visible in whole, with a value of framebuffer_pixel(). */
+void blitter_fill(const struct blitter *blitter, uint32_t *pixels, uint32_t x, uint32_t y,
+                  uint32_t width, uint32_t height, uint32_t pixel);
 
 /* Makes all that is visible black, what lies behind the cells too; what lies between the lines is left
  * alone. */

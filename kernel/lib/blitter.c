@@ -32,6 +32,13 @@ bool blitter_init(struct blitter *blitter, const struct psf_font *font,
     while (!fits(framebuffer, font, scale, columns_max, rows_max))
         if (++scale > BLITTER_SCALE_MAX)
             return false;
+    blitter_init_scale(blitter, font, framebuffer, scale);
+    return true;
+}
+
+void blitter_init_scale(struct blitter *blitter, const struct psf_font *font,
+                        const struct framebuffer *framebuffer, uint32_t scale)
+{
     blitter->font = *font;
     blitter->framebuffer = *framebuffer;
     blitter->scale = scale;
@@ -39,7 +46,6 @@ bool blitter_init(struct blitter *blitter, const struct psf_font *font,
     blitter->rows = framebuffer->height / (font->height * scale);
     blitter->cell_bytes = font->width * font->height * scale * scale * (uint32_t)sizeof(uint32_t);
     spread_bits(blitter);
-    return true;
 }
 
 void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_t rgb,
@@ -82,6 +88,17 @@ void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t colu
     for (uint32_t y = 0; y < blitter->font.height; y++)
         for (uint32_t copy = 0; copy < scale; copy++, at += pitch)
             draw_line(at, blitter->spread[bitmap[y]], scale, ink);
+}
+
+void blitter_fill(const struct blitter *blitter, uint32_t *pixels, uint32_t x, uint32_t y,
+                  uint32_t width, uint32_t height, uint32_t pixel)
+{
+    uint32_t pitch = blitter->framebuffer.pitch_pixels;
+
+    for (uint32_t line = y; line < y + height; line++)
+        for (volatile uint32_t *at = pixels + (uint64_t)line * pitch + x, *end = at + width;
+             at < end; at++)
+            *at = pixel;
 }
 
 /* Black is 0 in every pixel format. */

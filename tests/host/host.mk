@@ -30,6 +30,9 @@ need_liblz4 = $(call need,lz4.h,$(wildcard /usr/include/lz4.h /usr/local/include
 $(host_out)/test_lz4.o: host_need = $(need_liblz4)
 $(host_out)/test_lz4: HOST_LIBS := -llz4
 
+# QR codes' sizes, with the library that makes them.
+$(host_out)/test_qr: HOST_LIBS := $(QRCODEGEN_LIBRARY)
+
 host_need_cmocka = $(if $(wildcard /usr/include/cmocka.h /usr/local/include/cmocka.h),,\
     $(error cmocka.h is missing: install the package libcmocka-dev, or run scripts/setup))
 

@@ -131,6 +131,28 @@ static void clearing_leaves_what_is_between_the_lines(void **state)
     free(pixels);
 }
 
+/* Up to the last pixel that is seen, and none beside the rectangle. */
+static void a_rectangle_is_filled_and_no_more(void **state)
+{
+    const struct row *row = *state;
+    struct framebuffer framebuffer = framebuffer_of(row);
+    static struct blitter blitter;
+    const uint32_t x = row->width - 7, y = row->height - 5, color = 0x123456;
+    size_t count;
+    uint32_t *pixels = allocate(row, &count);
+
+    assert_true(blitter_init(&blitter, &font, &framebuffer, 256, 128));
+    blitter_fill(&blitter, pixels, x, y, 7, 5, color);
+    blitter_fill(&blitter, pixels, 0, 0, 0, 5, color);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t column = (uint32_t)(i % row->pitch);
+        bool inside = column >= x && column < row->width && i / row->pitch >= y;
+
+        assert_int_equal(pixels[i], inside ? color : UNTOUCHED);
+    }
+    free(pixels);
+}
+
 static void what_cannot_be_drawn_is_refused(void **state)
 {
     struct framebuffer framebuffer = framebuffer_of(&rows[0]);
@@ -152,6 +174,7 @@ int main(void)
         return 1;
     HOST_ADD_ROWS(&tests, pixels_equal_the_reference, rows);
     HOST_ADD_ROWS(&tests, clearing_leaves_what_is_between_the_lines, rows);
+    HOST_ADD_ROWS(&tests, a_rectangle_is_filled_and_no_more, rows);
     HOST_ADD(&tests, what_cannot_be_drawn_is_refused);
     return host_tests_run(&tests, "blitter");
 }
