@@ -241,7 +241,7 @@ $(make_symbols): $(wildcard scripts/make-symbols/*) kernel/lib/checksum.c includ
 
 define link_kernel
 $(call say,LD,$(1))
-$(Q)$(LD) $(KERNEL_LDFLAGS) -T arch/x86_64/kernel.lds -o $(1) $(2)
+$(Q)$(LD) $(KERNEL_LDFLAGS) -T arch/x86_64/kernel.lds -o $(1) $(2) $(QRCODEGEN_LIBRARY)
 endef
 
 $(O)/kernel.first.elf: $(filter-out $(symbols_object),$(kernel_objects)) arch/x86_64/kernel.lds $(O)/sources

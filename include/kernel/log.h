@@ -86,11 +86,11 @@ void log_give_back(void);
  * answer is true. */
 bool log_drop_failing_sink(void);
 
+/* Whether a sink is registered, and did not fail that way. Any context. */
+bool log_sink_works(const struct log_sink *sink);
+
 /* One line straight to every sink, neither prefixed nor filtered. Only after log_take_over(). */
 void log_raw_line(uint32_t rgb, const char *text, size_t length);
-
-/* Draws what has changed on the sinks that are drawn. Only after log_take_over(). */
-void log_redraw(void);
 
 /* The line that says how the run ends, "exit: 0x10": straight to every sink, as the last one. Any
  * context. */

@@ -11,6 +11,7 @@
 #include "lib/efi_status.h"
 #include "lib/format.h"
 #include "report.h"
+#include "report_view.h"
 
 #define EXIT_FAULT         0x11
 #define POWER_OFF_LIMIT_NS (5 * NS_PER_SECOND)
@@ -28,11 +29,11 @@ void fault_set_options(const struct options *options)
     store_set_wanted(options->store);
 }
 
-static bool ends_qemu(void) { return exit_qemu && arch_machine_is_qemu(); }
+bool aftermath_ends_qemu(void) { return exit_qemu && arch_machine_is_qemu(); }
 
 void aftermath_what_next(char *text, size_t size)
 {
-    if (ends_qemu() || action == PANIC_HALT)
+    if (aftermath_ends_qemu() || action == PANIC_HALT)
         format(text, size,
                "this machine has stopped; photograph this page, then switch it off and on");
     else if (action == PANIC_POWEROFF)
@@ -63,7 +64,7 @@ static void count_down(void)
     for (uint32_t left = seconds; left > 0; left--) {
         format(text[left % 2], sizeof(text[0]), "STOPPED: restarts in %u s", left);
         status_row_say(text[left % 2]);
-        log_redraw();
+        report_view_draw_status();
         wait_second();
     }
 }
@@ -78,13 +79,18 @@ static void switch_off(void)
     report_line("next", "this machine stays on: %s", problem ? problem : efi_status_text(status));
 }
 
-void aftermath_end(void)
+void aftermath_exit_qemu(void)
 {
-    if (ends_qemu()) {
-        log_exit(EXIT_FAULT);
-        arch_machine_exit_qemu(EXIT_FAULT);
-        arch_cpu_stop();
-    }
+    if (!aftermath_ends_qemu())
+        return;
+    log_exit(EXIT_FAULT);
+    arch_machine_exit_qemu(EXIT_FAULT);
+    arch_cpu_stop();
+}
+
+void aftermath_act(void)
+{
+    aftermath_exit_qemu();
     if (action == PANIC_POWEROFF)
         switch_off();
     arch_firmware_end_watch();
@@ -92,5 +98,4 @@ void aftermath_end(void)
         count_down();
         arch_machine_reset();
     }
-    arch_cpu_stop();
 }

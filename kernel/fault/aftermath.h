@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/compiler.h"
-
 /* store.c: keeps report_text() in the firmware's variables for the next boot, and says in one line that it did, or why not.
  * After the last line of the report. */
 void store_report(void);
@@ -20,7 +18,11 @@ const char *store_what_next(void);
 /* aftermath.c: what the report says of the machine. */
 void aftermath_what_next(char *text, size_t size);
 
-/* The end: halts, restarts or switches off the machine, as panic= says, or ends QEMU, as exit= says. */
-NORETURN void aftermath_end(void);
+/* Whether exit= asks for the end of QEMU, and this is one; and that end. */
+bool aftermath_ends_qemu(void);
+void aftermath_exit_qemu(void);
+
+/* The end: restarts or switches off the machine, as panic= says, or ends QEMU. Returns when it is to halt. */
+void aftermath_act(void);
 
 #endif

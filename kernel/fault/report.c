@@ -7,9 +7,9 @@
 
 #include <stdatomic.h>
 
-#include "aftermath.h"
 #include "arch/cpu.h"
 #include "arch/smp.h"
+#include "ending.h"
 #include "kernel/checkpoint.h"
 #include "kernel/console.h"
 #include "kernel/cpu_call.h"
@@ -19,10 +19,10 @@
 #include "kernel/symbols.h"
 #include "kernel/user/process.h"
 #include "lib/format.h"
+#include "lib/report_excerpt.h"
 #include "report_text.h"
 
-#define LINE_MAX    420
-#define LABEL_WIDTH 11
+#define LINE_MAX 420
 
 #define COLOR_HEADLINE 0xff5555
 #define NESTED_MAX     12 /* so many faults in one report, then the machine just stops */
@@ -30,14 +30,14 @@
 static struct report report;
 static const struct trap_frame *first_frame; /* where the CPU pushed it */
 static unsigned next_section;
-static bool is_ended;                  /* its last line was written */
+static bool is_written;                /* down to its last line */
 static _Atomic(struct cpu *) reporter; /* whose report it is; NULL: nobody's */
 static atomic_uint report_count;
 
 /* Kept first: a console can fail. What is said behind the last line is no part of the report. */
 static void write_line(uint32_t rgb, const char *line, size_t length)
 {
-    if (!is_ended)
+    if (!is_written)
         report_text_add(line, length);
     log_raw_line(rgb, line, length);
 }
@@ -45,7 +45,7 @@ static void write_line(uint32_t rgb, const char *line, size_t length)
 void report_line(const char *label, const char *template, ...)
 {
     char line[LINE_MAX];
-    size_t length = format(line, sizeof(line), "%-*s", LABEL_WIDTH, label);
+    size_t length = format(line, sizeof(line), "%-*s", REPORT_LABEL_WIDTH, label);
     va_list arguments;
 
     va_start(arguments, template);
@@ -71,21 +71,9 @@ static void write_sections(void)
 {
     while (report.sections[next_section])
         report.sections[next_section++](&report);
-    if (!is_ended)
+    if (!is_written)
         report_headline("*** END OF REPORT");
-    is_ended = true;
-}
-
-/* What follows a report after which nothing goes on: each once, also when the one before faulted. */
-NORETURN static void stop(void)
-{
-    static void (*const endings[])(void) = {store_report, aftermath_end};
-    static unsigned next_ending;
-
-    checkpoint_reach(CHECKPOINT_REPORTED);
-    while (next_ending < ARRAY_COUNT(endings))
-        endings[next_ending++]();
-    arch_cpu_stop();
+    is_written = true;
 }
 
 static void read_check(void)
@@ -119,7 +107,7 @@ static void begin_report(const struct trap_frame *frame, const struct process *p
     read_check();
     report_text_begin();
     next_section = 0;
-    is_ended = false;
+    is_written = false;
     symbols_check();
     take_consoles();
 }
@@ -154,7 +142,7 @@ static void write_all(const struct trap_frame *frame, const struct process *proc
     begin_report(frame, process);
     write_sections();
     if (!goes_on())
-        stop();
+        ending_run();
     report.frame = NULL;
     log_give_back();
     cpu_self()->fault_depth--;
@@ -169,10 +157,12 @@ static void write_program_report(struct trap_frame *frame) { write_all(frame, pr
 static void say_what_is_lost(const struct fault *nested, bool console_failed)
 {
     struct failed_check *check = &cpu_self()->failed_check;
-    const char *what =
-        console_failed ? "a console failed and is left out from here" : "what belongs here is lost";
+    const char *what = ending_lost();
     char place[SYMBOL_TEXT_MAX];
 
+    if (!what)
+        what = console_failed ? "a console failed and is left out from here"
+                              : "what belongs here is lost";
     symbolize(place, sizeof(place), nested->ip);
     if (check->pending)
         report_line("", "(%s: %s, at %s)", what, check->text, place);
@@ -194,7 +184,7 @@ NORETURN static void continue_report(const struct trap_frame *frame)
 
     log_take_over();
     if (cpu_self()->fault_depth > NESTED_MAX)
-        stop();
+        ending_give_up();
     if (report.frame) {
         arch_fault_read(frame, &nested);
         say_what_is_lost(&nested, console_failed);
@@ -202,7 +192,7 @@ NORETURN static void continue_report(const struct trap_frame *frame)
         begin_report(first_frame, NULL);
     }
     write_sections();
-    stop();
+    ending_run();
 }
 
 static void report_on(const struct trap_frame *frame, void (*write)(struct trap_frame *))

@@ -10,11 +10,13 @@
 #include "arch/firmware.h"
 #include "boot.h"
 #include "kernel/image.h"
+#include "kernel/status_row.h"
 #include "kernel/time/clock.h"
 #include "lib/efi_status.h"
 #include "lib/format.h"
 #include "report.h"
 #include "report_text.h"
+#include "report_view.h"
 
 #define LIMIT_NS       (5 * NS_PER_SECOND)
 #define FREE_BYTES_MIN (5 * KIB)
@@ -109,8 +111,16 @@ static void store(void *unused)
         write_parts();
 }
 
+/* The screen is the report's by now; its bottom row still tells. */
+static void say_on_screen(const char *text)
+{
+    status_row_say(text);
+    report_view_draw_status();
+}
+
 static void say_not(const char *problem)
 {
+    say_on_screen("STOPPED: this report was not stored: photograph it");
     if (attempt.stored > 0)
         report_line("not stored", "%s, in part %u of %u", problem, attempt.stored + 1,
                     attempt.record.part_count);
@@ -129,10 +139,12 @@ void store_report(void)
     }
     describe(&attempt.record);
     broken_off = arch_firmware_run(store, NULL, LIMIT_NS);
-    if (broken_off || attempt.problem[0] != '\0')
+    if (broken_off || attempt.problem[0] != '\0') {
         say_not(broken_off ? broken_off : attempt.problem);
-    else
-        report_line("stored", "%zu bytes in %u of the firmware's variables, in %lu ms",
-                    attempt.record.text.length, attempt.record.part_count,
-                    (clock_now_ns() - began) / 1000000);
+        return;
+    }
+    report_line("stored", "%zu bytes in %u of the firmware's variables, in %lu ms",
+                attempt.record.text.length, attempt.record.part_count,
+                (clock_now_ns() - began) / 1000000);
+    say_on_screen("STOPPED: the next boot writes this report to the stick");
 }

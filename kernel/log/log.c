@@ -337,6 +337,14 @@ bool log_drop_failing_sink(void)
     return was_writing;
 }
 
+bool log_sink_works(const struct log_sink *sink)
+{
+    for (unsigned i = 0; i < sink_count; i++)
+        if (sinks[i].sink == sink)
+            return !sinks[i].broken;
+    return false;
+}
+
 void log_raw_line(uint32_t rgb, const char *text, size_t length)
 {
     for (unsigned i = 0; i < sink_count; i++) {
@@ -347,17 +355,6 @@ void log_raw_line(uint32_t rgb, const char *text, size_t length)
         sinks[i].sink->end_line();
         if (sinks[i].sink->flush)
             sinks[i].sink->flush();
-    }
-    writing = NULL;
-}
-
-void log_redraw(void)
-{
-    for (unsigned i = 0; i < sink_count; i++) {
-        if (sinks[i].broken || !sinks[i].sink->flush)
-            continue;
-        writing = &sinks[i];
-        sinks[i].sink->flush();
     }
     writing = NULL;
 }

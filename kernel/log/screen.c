@@ -93,7 +93,7 @@ static void forget_glyphs(void)
         glyphs[i] = empty;
 }
 
-static uint32_t glyph_for(uint32_t code_point)
+uint32_t screen_glyph(uint32_t code_point)
 {
     uint32_t slot = code_point % CACHED_GLYPHS;
 
@@ -114,7 +114,7 @@ static void fill(cell_t *cells, uint32_t from, cell_t cell)
 
 static void blank_row(cell_t *cells)
 {
-    fill(cells, 0, CELL(glyph_for(' '), color_number(LOG_COLOR_TEXT, COLOR_BLACK)));
+    fill(cells, 0, CELL(screen_glyph(' '), color_number(LOG_COLOR_TEXT, COLOR_BLACK)));
 }
 
 static void new_line(void)
@@ -136,7 +136,7 @@ static void put_cell(uint32_t code_point, uint32_t color)
         new_line();
     line_ended = false;
     dirty[cursor_row] = true;
-    log_row(cursor_row)[cursor_column++] = CELL(glyph_for(code_point), color);
+    log_row(cursor_row)[cursor_column++] = CELL(screen_glyph(code_point), color);
 }
 
 static void screen_put(uint32_t rgb, const char *text, size_t length)
@@ -175,8 +175,8 @@ static void put_status(void)
     uint32_t color = color_number(LOG_COLOR_TEXT, COLOR_BAR), column = 0;
 
     while (at < end && column < columns)
-        wanted[status_row][column++] = CELL(glyph_for(utf8_next(&at, end)), color);
-    fill(wanted[status_row], column, CELL(glyph_for(' '), color));
+        wanted[status_row][column++] = CELL(screen_glyph(utf8_next(&at, end)), color);
+    fill(wanted[status_row], column, CELL(screen_glyph(' '), color));
     dirty[status_row] = true;
 }
 
@@ -241,6 +241,24 @@ void screen_clear(void)
     top_row = cursor_row = cursor_column = 0;
     line_ended = false;
     put_status();
+}
+
+bool screen_take(struct screen_canvas *canvas)
+{
+    if (!ready || !pixels)
+        return false;
+    screen_clear();
+    screen_flush();
+    ready = false;
+    *canvas =
+        (struct screen_canvas){&blitter, pixels, status_row * blitter.font.height * blitter.scale};
+    return true;
+}
+
+void screen_draw_status(void)
+{
+    put_status();
+    draw_row(status_row, wanted[status_row]);
 }
 
 uint64_t screen_bytes_written(void) { return bytes_written; }

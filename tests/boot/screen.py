@@ -72,11 +72,23 @@ class Screen:
 
 def read_screen(picture: Path, font_path: Path) -> Screen:
     font, image = Font(font_path), _Image(picture)
+    scale, count = _console_size(image, font)
+    rows = [_read_row(image, font, scale, row, BLACK) for row in range(count - 1)]
+    return Screen(rows, text_of(_read_row(image, font, scale, count - 1, BAR)))
+
+
+def read_status(picture: Path, font_path: Path) -> str:
+    """The bottom row, whatever is above it."""
+    font, image = Font(font_path), _Image(picture)
+    scale, count = _console_size(image, font)
+    return text_of(_read_row(image, font, scale, count - 1, BAR))
+
+
+def _console_size(image: _Image, font: Font) -> tuple[int, int]:
+    """The console's scale and how many rows it has."""
     scale = next(s for s in range(1, 9)
                  if image.width // (WIDTH * s) <= COLUMNS_MAX and image.height // (font.height * s) <= ROWS_MAX)
-    count = image.height // (font.height * scale)
-    rows = [_read_row(image, font, scale, row, BLACK if row < count - 1 else BAR) for row in range(count)]
-    return Screen(rows[:-1], text_of(rows[-1]))
+    return scale, image.height // (font.height * scale)
 
 
 def read_line(picture: Path, font_path: Path, row: int, background: str) -> str:
@@ -92,6 +104,23 @@ def read_line(picture: Path, font_path: Path, row: int, background: str) -> str:
     return text.rstrip()
 
 
+@dataclass(frozen=True)
+class Block:
+    """Text that does not begin in the corner, or is scaled on its own: place and scale in pixels, size in cells."""
+
+    x: int
+    y: int
+    scale: int
+    columns: int
+    rows: int
+
+
+def read_block(picture: Path, font_path: Path, block: Block) -> list[list[Cell]]:
+    font, image = Font(font_path), _Image(picture)
+    image.crop(block.x, block.y, block.columns * WIDTH * block.scale, block.rows * font.height * block.scale)
+    return [_read_row(image, font, block.scale, row, BLACK) for row in range(block.rows)]
+
+
 class _Image:
     """A PPM file, as colours of whole pixels of the font."""
 
@@ -99,6 +128,11 @@ class _Image:
         magic, size, depth, self._pixels = path.read_bytes().split(b"\n", 3)
         assert (magic, depth) == (b"P6", b"255")
         self.width, self.height = map(int, size.split())
+
+    def crop(self, x: int, y: int, width: int, height: int) -> None:
+        assert x + width <= self.width and y + height <= self.height
+        lines = [self._line(y + line)[3 * x:3 * (x + width)] for line in range(height)]
+        self.width, self.height, self._pixels = width, height, b"".join(lines)
 
     def line(self, y: int, scale: int) -> list[str]:
         """One line of pixels of the font: `scale` equal lines, of `scale` equal pixels each."""

@@ -273,6 +273,39 @@ static void an_interrupted_drawing_is_done_again(void **state)
     assert_row(1, "world");
 }
 
+/* A report that stays is drawn by others, and no line of the log over it. */
+static void what_is_taken_is_not_drawn_on(void **state)
+{
+    struct screen_canvas canvas;
+
+    (void)state;
+    start();
+    put_line(0xffffff, "before");
+    screen_flush();
+    assert_true(screen_take(&canvas));
+    assert_ptr_equal(canvas.pixels, memory);
+    assert_int_equal(canvas.height, HEIGHT - CELL_LINES);
+    for (uint32_t row = 0; row < HEIGHT / CELL_LINES - 1; row++)
+        assert_row(row, "");
+    assert_int_not_equal(memory[canvas.height * WIDTH], 0);
+    memcpy(before, memory, sizeof(memory));
+    put_line(0xffffff, "after");
+    status_is_new = true;
+    screen_flush();
+    assert_memory_equal(before, memory, sizeof(memory));
+    assert_false(screen_take(&canvas));
+}
+
+static void what_is_not_mapped_is_not_taken(void **state)
+{
+    struct screen_canvas canvas;
+
+    (void)state;
+    start();
+    screen_move(NULL);
+    assert_false(screen_take(&canvas));
+}
+
 int main(void)
 {
     static struct host_tests tests;
@@ -287,5 +320,7 @@ int main(void)
     HOST_ADD(&tests, what_is_put_while_unmapped_is_drawn_at_the_move);
     HOST_ADD(&tests, the_status_stays_below);
     HOST_ADD(&tests, an_interrupted_drawing_is_done_again);
+    HOST_ADD(&tests, what_is_taken_is_not_drawn_on);
+    HOST_ADD(&tests, what_is_not_mapped_is_not_taken);
     return host_tests_run(&tests, "screen");
 }
