@@ -130,12 +130,12 @@ def test_cpus_that_come_up_after_a_panic(tmp_path: Path) -> None:
         assert sorted(held) == [1, 2, 3]
         debugger.set_register(0, RIP, NULL)
         debugger.go_on([0])
-        wait_for(machine, tmp_path, "*** END OF REPORT")
+        wait_for(machine, tmp_path, "\nstored ")
         debugger.stop()
         debugger.go_on(CPUS)
         wait_until_halted(machine, [*CPUS])
     log = log_lines(tmp_path)
-    assert log[-1] == "*** END OF REPORT", log
+    assert log[-2] == "*** END OF REPORT" and log[-1].startswith("stored "), log
     assert log.count("*** FAULT #PF page fault, CPU 0, kernel mode, report 1") == 1, log
     assert not any(line.startswith("other CPUs") for line in log), log
     check_undisturbed(machine, tmp_path, held)

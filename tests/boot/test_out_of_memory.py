@@ -27,6 +27,7 @@ STOPPED = """*** PANIC, CPU 0, kernel mode, report 1
 cause      {cause}
 ...
 *** END OF REPORT
+not stored the firmware cannot be called, or not yet
 exit: 0x11
 """
 CAUSES = ("cannot map {hex} bytes at {addr}: out of memory", "the local APIC at {hex} cannot be mapped")

@@ -40,6 +40,7 @@ FAULT = END + """[{time}] [0] INFO  fault=write-null: write through a null point
 cause      write to a null pointer: {text}
 ...
 *** END OF REPORT
+stored     {n} bytes in {n} of the firmware's variables, in {n} ms
 exit: 0x11
 ! WARN
 """

@@ -32,6 +32,7 @@ backtrace  (no names: the symbol table is unusable: {sentence})
            #1  {{addr}}
 ...
 *** END OF REPORT
+stored     {{n}} bytes in {{n}} of the firmware's variables, in {{n}} ms
 exit: 0x11
 ! ERROR
 """
