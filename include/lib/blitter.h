@@ -27,7 +27,9 @@ struct blitter {
 
 /* A pair of colours, ready for drawing. */
 struct blitter_ink {
-    uint64_t pairs[4]; /* two pixels for each pair of bits, the left one in the low half */
+    uint64_t
+        fours[16]
+             [2]; /* four pixels for each four bits, the leftmost in the low half of the first */
 };
 
 /*

@@ -54,8 +54,10 @@ void blitter_mix(const struct blitter *blitter, struct blitter_ink *ink, uint32_
     uint64_t set = framebuffer_pixel(&blitter->framebuffer, rgb),
              clear = framebuffer_pixel(&blitter->framebuffer, background_rgb);
 
-    for (unsigned bits = 0; bits < 4; bits++)
-        ink->pairs[bits] = (bits & 2 ? set : clear) | (bits & 1 ? set : clear) << 32;
+    for (unsigned bits = 0; bits < 16; bits++) {
+        ink->fours[bits][0] = (bits & 8 ? set : clear) | (bits & 4 ? set : clear) << 32;
+        ink->fours[bits][1] = (bits & 2 ? set : clear) | (bits & 1 ? set : clear) << 32;
+    }
 }
 
 /* With an odd pitch every second line begins between two multiples of 8. */
@@ -64,10 +66,12 @@ typedef volatile uint64_t ALIGNED(4) pixel_pair;
 /* Eight pixels, the highest bit leftmost. */
 static void draw_eight(pixel_pair *at, uint8_t bits, const struct blitter_ink *ink)
 {
-    at[0] = ink->pairs[bits >> 6];
-    at[1] = ink->pairs[bits >> 4 & 3];
-    at[2] = ink->pairs[bits >> 2 & 3];
-    at[3] = ink->pairs[bits & 3];
+    const uint64_t *left = ink->fours[bits >> 4], *right = ink->fours[bits & 15];
+
+    at[0] = left[0];
+    at[1] = left[1];
+    at[2] = right[0];
+    at[3] = right[1];
 }
 
 /* One row of a glyph, spread to 8 * scale bits. */
@@ -75,6 +79,16 @@ static void draw_line(uint32_t *at, uint64_t bits, uint32_t scale, const struct 
 {
     for (uint32_t left = scale; left > 0; left--, at += BLITTER_GLYPH_WIDTH)
         draw_eight((pixel_pair *)at, (uint8_t)(bits >> 8 * (left - 1)), ink);
+}
+
+/* Most screens: nothing is spread, and nothing repeated. */
+static void draw_unscaled(const struct blitter *blitter, uint32_t *at, const uint8_t *bitmap,
+                          const struct blitter_ink *ink)
+{
+    for (const uint8_t *end = bitmap + blitter->font.height; bitmap < end; bitmap++) {
+        draw_eight((pixel_pair *)at, *bitmap, ink);
+        at += blitter->framebuffer.pitch_pixels;
+    }
 }
 
 void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t column, uint32_t row,
@@ -85,6 +99,10 @@ void blitter_draw(const struct blitter *blitter, uint32_t *pixels, uint32_t colu
     uint32_t *at = pixels + (uint64_t)row * blitter->font.height * scale * pitch +
                    column * BLITTER_GLYPH_WIDTH * scale;
 
+    if (scale == 1) {
+        draw_unscaled(blitter, at, bitmap, ink);
+        return;
+    }
     for (uint32_t y = 0; y < blitter->font.height; y++)
         for (uint32_t copy = 0; copy < scale; copy++, at += pitch)
             draw_line(at, blitter->spread[bitmap[y]], scale, ink);
