@@ -12,7 +12,7 @@ from verdict import Event
 NULL = 0
 FAULT = "options: exit=qemu fault=write-null\n"
 END = "*** END OF REPORT"
-LOST = "           (what belongs here is lost: #PF at 0000000000000000, address 0000000000000000)"
+LOST = "           (the report is not stored: #PF at 0000000000000000, address 0000000000000000)"
 
 
 def boot_with_fault_at(work: Path, function: str) -> list[str]:
