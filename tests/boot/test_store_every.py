@@ -15,7 +15,7 @@ from runner import find_problems
 from test_store import BUILD, boot, reports
 from variables import stored_reports
 
-FEW = {"fault-write-null", "fault-stack-overflow", "fault-dead-cpu", "fault-interrupt-fault", "store-small"}
+FEW = {"fault-write-null", "fault-stack-overflow", "fault-panic", "fault-interrupt-fault", "store-small"}
 FEW_STATUSES = {2, 8, 9}
 
 
