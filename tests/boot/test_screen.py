@@ -40,7 +40,7 @@ def serial_as_shown(work: Path, screen: Screen) -> list[str]:
 @pytest.mark.parametrize("size", DISPLAYS)
 def test_screen_equals_serial(tmp_path: Path, size: str) -> None:
     """With a report in it, after which the kernel goes on."""
-    picture = boot_to(tmp_path, "loglevel=debug fault=warning", DISPLAYS[size], "program demo, process 1, ended")
+    picture = boot_to(tmp_path, "fault=warning", DISPLAYS[size], "program demo, process 1, ended")
     screen = read_screen(picture, FONT)
     width, height = map(int, size.split("x"))
     scale = 2 if width > 2048 else 1

@@ -91,9 +91,9 @@ class Kernel:
 
     @staticmethod
     def plain_line(line: str) -> str:
-        """`./kernel/main.c:3 (discriminator 2)` is kernel/main.c:3, and what is unknown is nothing and 0."""
+        """`./kernel/main.c:3 (discriminator 2)` is kernel/main.c:3, and what is unknown is nothing and 0; so is a library's object file."""
         file, _, number = re.sub(r" \(discriminator.*", "", line).rpartition(":")
-        return f"{re.sub('^([.]/)+', '', file).replace('??', '')}:{number.replace('?', '0')}"
+        return f"{re.sub(r'^([.]/)+|^[?][?]$|^.*[.]o$', '', file)}:{number.replace('?', '0')}"
 
 
 @pytest.fixture(scope="module")
