@@ -44,6 +44,7 @@ struct acpi_fadt {
     struct acpi_gas pm_timer; /* 32 bits wide, counts at 3579545 Hz; address 0: none */
     struct acpi_gas reset;    /* one byte, to which reset_value is written; address 0: none */
     uint8_t reset_value;
+    uint32_t bad_register_count; /* those of the two that are named and cannot be one */
 };
 
 /* False, after a warning, when the table is too short. A register that cannot be one is warned about and is none. */
@@ -70,6 +71,7 @@ struct acpi_mcfg_range {
 
 struct acpi_mcfg {
     size_t count;
+    size_t left_out_count; /* ranges that cannot be */
     struct acpi_mcfg_range ranges[ACPI_MCFG_MAX];
 };
 
@@ -117,7 +119,8 @@ bool acpi_read_dbg2(struct acpi_serial *out, const struct acpi_table *table,
 struct acpi {
     bool has_madt, has_fadt, has_hpet, has_mcfg, has_bgrt;
     const char
-        *serial_from; /* "SPCR", or "DBG2" where that table is missing; NULL: no port is named */
+        *serial_from;    /* "SPCR", or "DBG2" where that table is missing; NULL: no port is named */
+    size_t second_count; /* tables of a signature of which one was taken already */
     struct acpi_tables list;
     struct acpi_madt madt;
     struct acpi_fadt fadt;

@@ -47,7 +47,10 @@ struct acpi_madt {
     bool has_8259;
     size_t cpu_count; /* enabled or online-capable, each APIC id once, in the table's order */
     size_t enabled_count;
-    size_t unusable_count; /* entries that are neither: places for CPUs that are not there */
+    size_t unusable_count;  /* entries that are neither: places for CPUs that are not there */
+    size_t bad_cpu_count;   /* entries of enabled CPUs listed again, or with an id that cannot be */
+    size_t bad_entry_count; /* others that cannot be */
+    bool boot_cpu_was_missing; /* acpi_madt_require() had to put that right */
     size_t io_apic_count;
     struct acpi_cpu cpus[ACPI_CPUS_MAX];
     struct acpi_io_apic io_apics[ACPI_IO_APICS_MAX];

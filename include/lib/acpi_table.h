@@ -38,6 +38,8 @@ struct acpi_table {
 struct acpi_tables {
     struct acpi_table tables[ACPI_TABLES_MAX];
     size_t count;
+    size_t left_out_count; /* entries that name no table that can be used */
+    size_t bad_list_count; /* of XSDT and RSDT, those that were looked at and cannot be used */
 };
 
 /*

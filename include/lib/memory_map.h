@@ -48,10 +48,28 @@ struct memory_range {
 #define MEMORY_MAP_MAX_ENTRIES 4096
 #define MEMORY_MAP_MAX_RANGES  (2 * MEMORY_MAP_MAX_ENTRIES)
 
+/* What the firmware's map can have wrong. */
+enum memory_map_finding {
+    MEMORY_ENTRY_EMPTY,
+    MEMORY_ENTRY_PAST_END,
+    MEMORY_ENTRY_AT_END,
+    MEMORY_ENTRY_UNALIGNED,
+    MEMORY_ENTRY_TYPE,
+    MEMORY_ENTRY_RUNTIME,  /* free by its type, and claimed for run time */
+    MEMORY_ENTRY_UNCACHED, /* free by its type, without EFI_MEMORY_WB */
+    MEMORY_ENTRY_OVERLAP,
+    MEMORY_MAP_ODD_SIZE,
+    MEMORY_MAP_TOO_LONG,
+    MEMORY_MAP_FINDING_COUNT
+};
+
 struct memory_map {
     struct memory_range *ranges; /* sorted by start */
     size_t count;
     size_t capacity;
+    /* Of the map as it came, by memory_map_build(): */
+    uint32_t findings[MEMORY_MAP_FINDING_COUNT]; /* how often, warned about or not */
+    bool was_sorted;
 };
 
 /* The raw map as GetMemoryMap returned it. */

@@ -30,6 +30,9 @@ struct runtime_map {
 #define RUNTIME_TABLE_HEADER 16
 uint64_t runtime_table_bytes(const uint8_t *header);
 
+/* How many of its entries can be both written and executed; 0 of what is no table. */
+uint32_t runtime_table_count_open(const uint8_t *table);
+
 /*
  * Fills *out. Code can be executed and not written, data written and not executed, unless the table, of
  * runtime_table_bytes(), says otherwise. Without a table (NULL), or with one that cannot be used, which is warned about,

@@ -81,6 +81,7 @@ static void read_first(struct acpi *acpi, const struct table_reader *reader,
 
         if (strcmp(table->signature, reader->signature) != 0)
             continue;
+        acpi->second_count += taken;
         if (taken)
             diagnostics_warn(diagnostics, "a second %s at %lx: ignored", table->signature,
                              (unsigned long)table->address);

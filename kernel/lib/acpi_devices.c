@@ -95,6 +95,7 @@ bool acpi_read_mcfg(struct acpi_mcfg *out, const struct acpi_table *table,
 
         if (!problem)
             continue;
+        out->left_out_count++;
         diagnostics_warn(
             diagnostics, "MCFG, offset %zu: segment %u, buses %02x-%02x at %lx: %s: ignored", at,
             range.segment, range.first_bus, range.last_bus, (unsigned long)range.base, problem);
@@ -116,6 +117,7 @@ void acpi_mcfg_spare_hpet(struct acpi_mcfg *mcfg, const struct acpi_hpet *hpet,
             i++;
             continue;
         }
+        mcfg->left_out_count++;
         diagnostics_warn(diagnostics,
                          "MCFG: the HPET at %lx lies in its range at %lx: the range: ignored",
                          (unsigned long)hpet->base, (unsigned long)range->base);

@@ -34,7 +34,7 @@ static bool is_usable(const struct acpi_gas *gas, size_t bytes)
 }
 
 /* The extended field counts where it is filled in (table 5.9, X_PM_TMR_BLK), and can be a register. */
-static struct acpi_gas read_timer(const struct acpi_table *table,
+static struct acpi_gas read_timer(struct acpi_fadt *fadt, const struct acpi_table *table,
                                   const struct diagnostics *diagnostics)
 {
     struct acpi_gas timer = {.space = ACPI_SPACE_IO,
@@ -47,20 +47,23 @@ static struct acpi_gas read_timer(const struct acpi_table *table,
         extended = acpi_read_gas(table->bytes + FADT_X_TIMER);
     if (extended.address != 0 && is_usable(&extended, TIMER_BYTES))
         return extended;
-    if (extended.address != 0)
+    if (extended.address != 0) {
+        fadt->bad_register_count++;
         diagnostics_warn(diagnostics, "FADT: the extended PM timer is at %lx in space %u: ignored",
                          (unsigned long)extended.address, extended.space);
+    }
     if (timer.address == 0)
         return timer;
     if (table->bytes[FADT_TIMER_SIZE] == TIMER_BYTES && is_usable(&timer, TIMER_BYTES))
         return timer;
+    fadt->bad_register_count++;
     diagnostics_warn(diagnostics, "FADT: the PM timer is at port %lx and has %u bytes: ignored",
                      (unsigned long)timer.address, table->bytes[FADT_TIMER_SIZE]);
     return (struct acpi_gas){0};
 }
 
 /* One byte in memory, I/O or the PCI configuration space of bus 0 (4.8.3.6). */
-static struct acpi_gas read_reset(const struct acpi_fadt *fadt, const struct acpi_table *table,
+static struct acpi_gas read_reset(struct acpi_fadt *fadt, const struct acpi_table *table,
                                   const struct diagnostics *diagnostics)
 {
     struct acpi_gas reset = {0};
@@ -72,6 +75,7 @@ static struct acpi_gas read_reset(const struct acpi_fadt *fadt, const struct acp
     if (reset.address != 0 && reset.width_bits == RESET_WIDTH_BITS && reset.offset_bits == 0 &&
         (is_usable(&reset, 1) || reset.space == ACPI_SPACE_PCI_CONFIG))
         return reset;
+    fadt->bad_register_count++;
     diagnostics_warn(diagnostics,
                      "FADT: the reset register, %u bits at %lx in space %u, cannot be one: ignored",
                      reset.width_bits, (unsigned long)reset.address, reset.space);
@@ -90,7 +94,7 @@ bool acpi_read_fadt(struct acpi_fadt *out, const struct acpi_table *table,
     if (table->revision >= REVISION_ACPI_2)
         out->boot_flags = bytes_read16(table->bytes + FADT_BOOT_FLAGS);
     if (!(out->flags & ACPI_FADT_HARDWARE_REDUCED))
-        out->pm_timer = read_timer(table, diagnostics);
+        out->pm_timer = read_timer(out, table, diagnostics);
     out->reset = read_reset(out, table, diagnostics);
     if (out->reset.address != 0)
         out->reset_value = table->bytes[FADT_VALUE];

@@ -136,6 +136,18 @@ static size_t read_entries(struct madt_reader *reader, size_t end, unsigned pass
     return offset;
 }
 
+/* That there is no room for something is no fault of the table's. */
+static void count_findings(const struct madt_reader *reader)
+{
+    struct acpi_madt *madt = reader->madt;
+
+    for (enum madt_finding i = 0; i < MADT_FINDING_COUNT; i++)
+        if (i == MADT_CPU_ID || i == MADT_CPU_TWICE)
+            madt->bad_cpu_count += reader->findings[i].count;
+        else if (i != MADT_CPU_NO_ROOM && i != MADT_IO_APIC_NO_ROOM)
+            madt->bad_entry_count += reader->findings[i].count;
+}
+
 static void warn_findings(const struct madt_reader *reader, const struct diagnostics *diagnostics)
 {
     for (enum madt_finding i = 0; i < MADT_FINDING_COUNT; i++)
@@ -169,6 +181,8 @@ bool acpi_read_madt(struct acpi_madt *out, const struct acpi_table *table,
         diagnostics_warn(diagnostics,
                          "MADT, offset %zu: an entry's length cannot be: all from here on ignored",
                          stopped);
+    count_findings(&reader);
+    out->bad_entry_count += end == table->length && stopped != end;
     warn_findings(&reader, diagnostics);
     return true;
 }

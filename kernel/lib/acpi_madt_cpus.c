@@ -125,6 +125,7 @@ void acpi_madt_require(struct acpi_madt *madt, uint32_t apic_id,
 
     if (at < madt->cpu_count && madt->cpus[at].enabled)
         return;
+    madt->boot_cpu_was_missing = true;
     diagnostics_warn(diagnostics,
                      "MADT: the CPU that runs, local APIC %X, is not enabled there: it counts all "
                      "the same",

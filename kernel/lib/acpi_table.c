@@ -91,6 +91,7 @@ static void take_entries(struct finder *finder, const struct acpi_table *root, s
 
         memset(table, 0, sizeof(*table));
         problem = take_table(finder, table, address);
+        list->left_out_count += problem != NULL;
         if (problem)
             diagnostics_warn(finder->diagnostics, "%s, entry %zu: the table %s%sat %lx %s: ignored",
                              root->signature, i, table->signature, table->signature[0] ? " " : "",
@@ -134,11 +135,13 @@ bool acpi_tables_find(struct acpi_tables *list, const struct rsdp *rsdp,
 {
     struct finder finder = {list, is_needed, memory, diagnostics};
 
-    list->count = 0;
+    list->count = list->left_out_count = list->bad_list_count = 0;
     if (rsdp->xsdt != 0 && take_list(&finder, rsdp->xsdt, "XSDT", sizeof(uint64_t)))
         return true;
+    list->bad_list_count += rsdp->xsdt != 0;
     if (rsdp->rsdt != 0 && take_list(&finder, rsdp->rsdt, "RSDT", sizeof(uint32_t)))
         return true;
+    list->bad_list_count += rsdp->rsdt != 0;
     diagnostics_warn(diagnostics, "no list of tables can be used");
     return false;
 }

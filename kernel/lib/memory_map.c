@@ -12,6 +12,7 @@
 #include "lib/align.h"
 #include "lib/bits.h"
 #include "lib/compiler.h"
+#include "lib/string.h"
 #include "memory_map_internal.h"
 
 /*
@@ -56,20 +57,31 @@ static const uint8_t kind_of_type[] = {
     MEMORY_UNACCEPTED,    /* EfiUnacceptedMemoryType */
 };
 
-bool memory_map_may_warn(struct memory_map_build *build)
+static const char *const finding_texts[MEMORY_MAP_FINDING_COUNT] = {
+    [MEMORY_ENTRY_EMPTY] = "0 pages, ignored",
+    [MEMORY_ENTRY_PAST_END] = "ends past 2^64, ignored",
+    [MEMORY_ENTRY_AT_END] = "reaches the end of the address space, its last page is cut off",
+    [MEMORY_ENTRY_UNALIGNED] = "not page-aligned, rounded to be safe",
+    [MEMORY_ENTRY_TYPE] = "unknown type, left alone",
+    [MEMORY_ENTRY_RUNTIME] = "claimed by the firmware for run time, left to it",
+    [MEMORY_ENTRY_UNCACHED] = "cannot be cached (no write-back), not used",
+};
+
+bool memory_map_may_warn(struct memory_map_build *build, enum memory_map_finding finding)
 {
+    build->map->findings[finding]++;
     return build->findings++ < FINDINGS_SHOWN;
 }
 
 static void warn_entry(struct memory_map_build *build, uint32_t number,
-                       const struct descriptor *entry, const char *finding)
+                       const struct descriptor *entry, enum memory_map_finding finding)
 {
-    if (memory_map_may_warn(build))
+    if (memory_map_may_warn(build, finding))
         diagnostics_warn(build->diagnostics,
                          "entry %u (type 0x%x, start 0x%lx, 0x%lx pages, attributes 0x%lx): %s",
                          number, entry->type, (unsigned long)entry->start,
                          (unsigned long)entry->page_count, (unsigned long)entry->attributes,
-                         finding);
+                         finding_texts[finding]);
 }
 
 static bool is_handed_out(enum memory_kind kind) { return kind < MEMORY_LOW; }
@@ -78,18 +90,18 @@ static enum memory_kind decode_kind(struct memory_map_build *build, uint32_t num
                                     const struct descriptor *entry)
 {
     if (entry->type >= ARRAY_COUNT(kind_of_type)) {
-        warn_entry(build, number, entry, "unknown type, left alone");
+        warn_entry(build, number, entry, MEMORY_ENTRY_TYPE);
         return MEMORY_UNKNOWN;
     }
 
     enum memory_kind kind = kind_of_type[entry->type];
 
     if (is_handed_out(kind) && (entry->attributes & ATTRIBUTE_RUNTIME)) {
-        warn_entry(build, number, entry, "claimed by the firmware for run time, left to it");
+        warn_entry(build, number, entry, MEMORY_ENTRY_RUNTIME);
         return MEMORY_RUNTIME_DATA;
     }
     if (is_handed_out(kind) && !(entry->attributes & ATTRIBUTE_WRITE_BACK)) {
-        warn_entry(build, number, entry, "cannot be cached (no write-back), not used");
+        warn_entry(build, number, entry, MEMORY_ENTRY_UNCACHED);
         return MEMORY_RESERVED;
     }
     return kind;
@@ -102,24 +114,23 @@ static bool decode_range(struct memory_map_build *build, uint32_t number,
     uint64_t bytes = entry->page_count * PAGE_SIZE;
 
     if (entry->page_count == 0) {
-        warn_entry(build, number, entry, "0 pages, ignored");
+        warn_entry(build, number, entry, MEMORY_ENTRY_EMPTY);
         return false;
     }
     /* Ending exactly at 2^64 is true, if unlikely; anything beyond wraps. */
     if (entry->page_count > UINT64_MAX / PAGE_SIZE || bytes - 1 > UINT64_MAX - entry->start) {
-        warn_entry(build, number, entry, "ends past 2^64, ignored");
+        warn_entry(build, number, entry, MEMORY_ENTRY_PAST_END);
         return false;
     }
     range->kind = decode_kind(build, number, entry);
     range->start = entry->start;
     range->end = entry->start + bytes;
     if (range->end == 0 || range->end > MEMORY_END_MAX) {
-        warn_entry(build, number, entry,
-                   "reaches the end of the address space, its last page is cut off");
+        warn_entry(build, number, entry, MEMORY_ENTRY_AT_END);
         range->end = MEMORY_END_MAX;
     }
     if (!is_aligned(entry->start, PAGE_SIZE)) {
-        warn_entry(build, number, entry, "not page-aligned, rounded to be safe");
+        warn_entry(build, number, entry, MEMORY_ENTRY_UNALIGNED);
         bool shrink = is_handed_out(range->kind);
         range->start =
             shrink ? align_up(range->start, PAGE_SIZE) : align_down(range->start, PAGE_SIZE);
@@ -155,16 +166,19 @@ static const char *check_structure(const struct memory_map_raw *raw)
     return NULL;
 }
 
-static size_t count_entries(const struct memory_map_raw *raw, const struct diagnostics *diagnostics)
+static size_t count_entries(struct memory_map *map, const struct memory_map_raw *raw,
+                            const struct diagnostics *diagnostics)
 {
     uint64_t count = raw->size_bytes / raw->stride_bytes;
 
-    if (raw->size_bytes % raw->stride_bytes != 0)
+    map->findings[MEMORY_MAP_ODD_SIZE] = raw->size_bytes % raw->stride_bytes != 0;
+    if (map->findings[MEMORY_MAP_ODD_SIZE])
         diagnostics_warn(
             diagnostics,
             "0x%lx bytes are not a multiple of the descriptor size %lu, the last ones are ignored",
             (unsigned long)raw->size_bytes, (unsigned long)raw->stride_bytes);
-    if (count <= MEMORY_MAP_MAX_ENTRIES)
+    map->findings[MEMORY_MAP_TOO_LONG] = count > MEMORY_MAP_MAX_ENTRIES;
+    if (!map->findings[MEMORY_MAP_TOO_LONG])
         return (size_t)count;
     diagnostics_warn(diagnostics, "%lu entries, those from %u on are ignored", (unsigned long)count,
                      MEMORY_MAP_MAX_ENTRIES);
@@ -179,6 +193,7 @@ bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw,
     const char *problem = check_structure(raw);
 
     map->count = 0;
+    memset(map->findings, 0, sizeof(map->findings));
     if (problem) {
         diagnostics_warn(diagnostics, "unreadable: %s (%lu bytes, descriptor size %lu, version %u)",
                          problem, (unsigned long)raw->size_bytes, (unsigned long)raw->stride_bytes,
@@ -186,10 +201,11 @@ bool memory_map_build(struct memory_map *map, const struct memory_map_raw *raw,
         return false;
     }
 
-    size_t count = count_entries(raw, diagnostics);
+    size_t count = count_entries(map, raw, diagnostics);
 
     for (size_t i = 0; i < count; i++)
         read_entry(&build, (uint32_t)i, (const uint8_t *)raw->descriptors + i * raw->stride_bytes);
+    map->was_sorted = build.sorted;
     memory_map_sweep(&build);
     if (build.findings > FINDINGS_SHOWN)
         diagnostics_warn(diagnostics, "%zu more findings not shown",

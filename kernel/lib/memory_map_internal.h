@@ -40,7 +40,7 @@ static inline bool memory_entry_runtime(const struct memory_range *entry)
 }
 
 /* Counts a finding about one entry; false when so many were shown that this one should not be. */
-bool memory_map_may_warn(struct memory_map_build *build);
+bool memory_map_may_warn(struct memory_map_build *build, enum memory_map_finding finding);
 
 /*
  * Keeps one entry; when there is no room, the one that starts highest goes and build->limit sinks

@@ -186,7 +186,7 @@ static void consume(struct sweep *sweep, const struct memory_range *entry)
 
     advance(sweep, entry->start);
     int other = reaching_kind(sweep, ~bit);
-    if (other >= 0 && memory_map_may_warn(build))
+    if (other >= 0 && memory_map_may_warn(build, MEMORY_ENTRY_OVERLAP))
         diagnostics_warn(build->diagnostics,
                          "entry %u (%s, 0x%lx to 0x%lx) overlaps %s: the more restrictive counts",
                          memory_entry_number(entry), memory_kind_name(entry->kind),

@@ -58,6 +58,18 @@ static struct entry read_entry(const struct builder *builder, uint32_t index)
                           .attributes = descriptor.attributes};
 }
 
+uint32_t runtime_table_count_open(const uint8_t *table)
+{
+    struct builder builder = {.table = table,
+                              .count = bytes_read32(table + TABLE_COUNT),
+                              .stride = bytes_read32(table + TABLE_STRIDE)};
+    uint32_t open = 0;
+
+    for (uint32_t i = 0; runtime_table_bytes(table) != 0 && i < builder.count; i++)
+        open += !(read_entry(&builder, i).attributes & (ATTRIBUTE_XP | ATTRIBUTE_RO));
+    return open;
+}
+
 /* NULL when every entry is a range, and begins where the one before ended or later. */
 static const char *check_table(const struct builder *builder)
 {

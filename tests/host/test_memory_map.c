@@ -235,7 +235,7 @@ static void no_map_at_all(void **state)
 {
     struct memory_map_raw raw = {NULL, 48, 48, 1};
     struct memory_range ranges[1];
-    struct memory_map map = {ranges, 1, 1};
+    struct memory_map map = {.ranges = ranges, .count = 1, .capacity = 1};
 
     (void)state;
     assert_false(memory_map_build(&map, &raw, NULL));
@@ -325,7 +325,7 @@ static void random_claims_match_the_model(void **state)
 static void claims_split_and_merge(void **state)
 {
     struct memory_range ranges[4] = {{PAGE(1), PAGE(9), MEMORY_MMIO, 1}};
-    struct memory_map map = {ranges, 1, ARRAY_COUNT(ranges)};
+    struct memory_map map = {.ranges = ranges, .count = 1, .capacity = ARRAY_COUNT(ranges)};
 
     (void)state;
     /* Of the same kind, but not needed at run time. */
@@ -347,7 +347,7 @@ static void claims_split_and_merge(void **state)
 static void claims_at_the_edges(void **state)
 {
     struct memory_range ranges[3] = {{PAGE(1), PAGE(9), MEMORY_FREE, 0}};
-    struct memory_map map = {ranges, 1, ARRAY_COUNT(ranges)};
+    struct memory_map map = {.ranges = ranges, .count = 1, .capacity = ARRAY_COUNT(ranges)};
 
     (void)state;
     assert_true(memory_map_claim(&map, PAGE(5), PAGE(5), MEMORY_KERNEL));
@@ -375,7 +375,7 @@ static void converting_a_kind_joins_what_touches(void **state)
         {PAGE(1), PAGE(2), MEMORY_FREE, 0},          {PAGE(2), PAGE(4), MEMORY_BOOT_SERVICES, 0},
         {PAGE(4), PAGE(5), MEMORY_FREE, 0},          {PAGE(6), PAGE(7), MEMORY_BOOT_SERVICES, 0},
         {PAGE(7), PAGE(8), MEMORY_BOOT_SERVICES, 1}, {PAGE(8), PAGE(9), MEMORY_LOADER, 0}};
-    struct memory_map map = {ranges, 6, 6};
+    struct memory_map map = {.ranges = ranges, .count = 6, .capacity = 6};
 
     (void)state;
     memory_map_convert(&map, MEMORY_BOOT_SERVICES, MEMORY_FREE);
@@ -393,7 +393,8 @@ static void find_knows_its_edges(void **state)
 {
     struct memory_range ranges[] = {{PAGE(1), PAGE(2), MEMORY_FREE, 0},
                                     {PAGE(5), PAGE(6), MEMORY_MMIO, 0}};
-    struct memory_map map = {ranges, 2, 2}, empty = {ranges, 0, 2};
+    struct memory_map map = {.ranges = ranges, .count = 2, .capacity = 2},
+                      empty = {.ranges = ranges, .count = 0, .capacity = 2};
 
     (void)state;
     assert_null(memory_map_find(&map, PAGE(1) - 1));

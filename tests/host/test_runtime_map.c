@@ -95,8 +95,8 @@ static void write_table(uint8_t *table, const struct table_entry *entries, uint3
     }
 }
 
-static const struct memory_map memory = {map_ranges, ARRAY_COUNT(map_ranges),
-                                         ARRAY_COUNT(map_ranges)};
+static const struct memory_map memory = {
+    .ranges = map_ranges, .count = ARRAY_COUNT(map_ranges), .capacity = ARRAY_COUNT(map_ranges)};
 
 static void assert_ranges(const struct runtime_map *map, const struct runtime_range *expected)
 {
@@ -165,10 +165,29 @@ static void headers(void **state)
     assert_int_equal(BYTES(2, 39), 0);
 }
 
+static void open_entries_are_counted(void **state)
+{
+    static const struct table_entry entries[] = {{0x10000, 1, 0},
+                                                 {0x11000, 1, RO},
+                                                 {0x12000, 1, XP},
+                                                 {0x13000, 1, RO | XP},
+                                                 {0x14000, 1, 1}};
+    uint8_t table[RUNTIME_TABLE_HEADER + 6 * ENTRY_BYTES], *block, *copy;
+
+    (void)state;
+    write_table(table, entries, ARRAY_COUNT(entries));
+    copy = guarded_copy(&block, table, runtime_table_bytes(table), 1);
+    assert_int_equal(runtime_table_count_open(copy), 2);
+    copy[0] = 99; /* its version: it is no table then */
+    assert_int_equal(runtime_table_count_open(copy), 0);
+    free(block);
+}
+
 static void too_many_ranges_are_refused(void **state)
 {
     static struct memory_range ranges[RUNTIME_RANGES_MAX + 1];
-    struct memory_map many = {ranges, RUNTIME_RANGES_MAX, RUNTIME_RANGES_MAX + 1};
+    struct memory_map many = {
+        .ranges = ranges, .count = RUNTIME_RANGES_MAX, .capacity = RUNTIME_RANGES_MAX + 1};
     struct runtime_map map;
     struct findings findings;
     struct diagnostics diagnostics = findings_collect(&findings);
@@ -190,6 +209,7 @@ int main(void)
     HOST_ADD_ROWS(&tests, with_a_table, rows);
     HOST_ADD(&tests, without_a_table);
     HOST_ADD(&tests, headers);
+    HOST_ADD(&tests, open_entries_are_counted);
     HOST_ADD(&tests, too_many_ranges_are_refused);
     return host_tests_run(&tests, "runtime map");
 }
