@@ -31,7 +31,8 @@ static size_t readable_bytes(const uint8_t *bytes)
 }
 
 /* A root pointer that fails its check is named and left alone; true when this one can be used. */
-static bool take_rsdp(struct loader *loader, const uint8_t *bytes, const char *guid_name)
+static bool take_rsdp(struct loader *loader, const uint8_t *bytes, const char *guid_name,
+                      uint32_t *found)
 {
     size_t size = readable_bytes(bytes);
     struct rsdp rsdp;
@@ -40,8 +41,10 @@ static bool take_rsdp(struct loader *loader, const uint8_t *bytes, const char *g
     if (problem) {
         loader_report(loader, LOG_WARN, "the %s root pointer at %lx is unusable: %s", guid_name,
                       (unsigned long)(uintptr_t)bytes, problem);
+        *found = FIRMWARE_UNUSABLE;
         return false;
     }
+    *found = FIRMWARE_USABLE;
     loader->info->rsdp = (uintptr_t)bytes;
     memcpy(loader->info->rsdp_bytes, bytes,
            bytes[RSDP_REVISION] >= 2 ? RSDP_V2_BYTES : RSDP_V1_BYTES);
@@ -54,10 +57,11 @@ EFI_STATUS loader_find_acpi(struct loader *loader)
 {
     const uint8_t *acpi_20 = loader_find_table(loader->system, &acpi_20_guid);
     const uint8_t *acpi_10 = loader_find_table(loader->system, &acpi_10_guid);
+    struct firmware_handoff *firmware = &loader->info->firmware;
 
-    if (acpi_20 && take_rsdp(loader, acpi_20, "ACPI 2.0"))
+    if (acpi_20 && take_rsdp(loader, acpi_20, "ACPI 2.0", &firmware->rsdp_2))
         return EFI_SUCCESS;
-    if (acpi_10 && take_rsdp(loader, acpi_10, "ACPI 1.0"))
+    if (acpi_10 && take_rsdp(loader, acpi_10, "ACPI 1.0", &firmware->rsdp_1))
         return EFI_SUCCESS;
     if (!acpi_20 && !acpi_10)
         loader_report(loader, LOG_WARN, "the firmware names no ACPI root pointer");

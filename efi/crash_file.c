@@ -19,7 +19,7 @@ static void widen(CHAR16 to[NAME_MAX], const char *text)
     to[length] = 0;
 }
 
-static EFI_STATUS make_folder(struct loader *loader)
+EFI_STATUS loader_make_folder(struct loader *loader)
 {
     EFI_FILE_HANDLE folder;
     EFI_STATUS status = loader_open_file(loader, L"\\faultline", &folder);
@@ -42,7 +42,7 @@ static EFI_STATUS look_for_file(struct loader *loader, const CHAR16 *path)
     return status;
 }
 
-static EFI_STATUS write_file(struct loader *loader, const CHAR16 *path, struct slice text)
+EFI_STATUS loader_write_file(struct loader *loader, const CHAR16 *path, struct slice text)
 {
     UINTN bytes = text.length;
     EFI_FILE_HANDLE file;
@@ -91,7 +91,7 @@ static bool reads_back(struct loader *loader, const CHAR16 *path, struct slice t
     return equal;
 }
 
-static void delete_file(struct loader *loader, const CHAR16 *path)
+void loader_delete_file(struct loader *loader, const CHAR16 *path)
 {
     EFI_FILE_HANDLE file;
 
@@ -118,18 +118,18 @@ const char *loader_keep_crash(struct loader *loader, struct slice text, char *na
     EFI_STATUS status;
 
     format(name, size, "\\faultline");
-    status = make_folder(loader);
+    status = loader_make_folder(loader);
     if (EFI_ERROR(status))
         return efi_status_text(status);
     status = choose_name(loader, name, size, path);
     if (!EFI_ERROR(status))
         return "there are 100 such files already";
     if (status == EFI_NOT_FOUND)
-        status = write_file(loader, path, text);
+        status = loader_write_file(loader, path, text);
     if (EFI_ERROR(status))
         return efi_status_text(status);
     if (reads_back(loader, path, text))
         return NULL;
-    delete_file(loader, path);
+    loader_delete_file(loader, path);
     return "what was written reads back otherwise";
 }

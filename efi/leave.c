@@ -11,7 +11,7 @@
 #define EXIT_TRIES_MAX 128
 
 /* EFI_MEMORY_ATTRIBUTES_TABLE_GUID (UEFI 2.10, 4.6.4). */
-static const EFI_GUID memory_attributes_guid = {
+const EFI_GUID memory_attributes_guid = {
     0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
 
 static EFI_STATUS read_memory_map(struct loader *loader, UINTN *key)

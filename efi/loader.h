@@ -93,7 +93,26 @@ EFI_STATUS loader_create_file(struct loader *loader, const CHAR16 *path, UINT64 
 /* The entry of that name in the firmware's configuration table, NULL when there is none (UEFI 2.10, 4.6). Any context. */
 const void *loader_find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid);
 
+/* The firmware's memory attributes table (UEFI 2.10, 4.6.4); leave.c has it. */
+extern const EFI_GUID memory_attributes_guid;
+
+/* --- firmware.c: what the audit of the firmware is to know, and what the loader can say of it --- */
+
+/* Switches the firmware's watchdog off, and notes that and the state that the firmware left. First of all. */
+void loader_look_at_firmware(struct loader *loader);
+
+/* With audit=file: writes the findings of the checks that need no kernel to \faultline\audit.txt, whatever was in it. */
+void loader_write_audit(struct loader *loader);
+
 /* --- crash_file.c --- */
+
+/* The folder \faultline, made where it is missing. Before ExitBootServices only, as what follows. */
+EFI_STATUS loader_make_folder(struct loader *loader);
+
+/* A file of that text, and none where it cannot be written whole. What the file had before keeps its place and is written
+ * over, so a file that is there is to be deleted first. */
+EFI_STATUS loader_write_file(struct loader *loader, const CHAR16 *path, struct slice text);
+void loader_delete_file(struct loader *loader, const CHAR16 *path);
 
 /*
  * Writes the text to a file of a name that is not taken, \faultline\crash-NNNN.txt, and reads it back. NULL when all of it

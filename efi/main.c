@@ -62,12 +62,11 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     struct loader loader = {.image = image, .system = system, .boot = system->BootServices};
     EFI_STATUS status;
 
-    loader.boot->SetWatchdogTimer(0, 0, 0,
-                                  NULL); /* it would reset a slow machine after five minutes */
     console_write(&loader, "Faultline " FAULTLINE_VERSION " loader\n");
     status = make_boot_info(&loader, start);
     if (EFI_ERROR(status))
         return give_up(&loader, "start", status);
+    loader_look_at_firmware(&loader);
     loader_find_checkpoint(&loader);
     for (unsigned i = 0; i < ARRAY_COUNT(steps); i++) {
         if (steps[i].name)
@@ -78,6 +77,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         loader.info->tsc[steps[i].stamp] = read_tsc();
         loader_reach(&loader, steps[i].reached);
     }
+    loader_write_audit(&loader);
     loader_begin_step(&loader, "exit");
     return give_up(&loader, "exit", loader_leave_firmware(&loader));
 }

@@ -94,6 +94,7 @@ static bool use_gop(struct loader *loader, gop_t *gop)
     const gop_mode_t *mode;
     const char *problem;
 
+    loader->info->firmware.display_count++;
     if (!is_good(gop->Mode->Info))
         improve_mode(loader, gop);
     mode = gop->Mode->Info;
@@ -109,6 +110,7 @@ static bool use_gop(struct loader *loader, gop_t *gop)
                       (unsigned long)framebuffer->size_bytes, (unsigned long)framebuffer->base,
                       problem);
         *framebuffer = (struct framebuffer){0};
+        loader->info->firmware.display_refused++;
         return false;
     }
     loader_report(loader, LOG_INFO, "%ux%u, pitch %u, %s, at %lx", framebuffer->width,

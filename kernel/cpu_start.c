@@ -42,7 +42,11 @@ static enum clock_warp_result compare_clocks(struct cpu *cpu)
     return result;
 }
 
-static void log_clocks(const unsigned counts[CLOCK_WARP_RESULTS])
+static unsigned counts[CLOCK_WARP_RESULTS]; /* CPUs, by how their clocks were found */
+
+unsigned cpus_with_clock(enum clock_warp_result result) { return counts[result]; }
+
+static void log_clocks(void)
 {
     if (counts[CLOCK_WARP_ADJUSTED])
         log_info("clock: %u CPUs' time-stamp counters differ from the first one's; that is made up "
@@ -68,7 +72,6 @@ static void log_times(uint64_t began, uint64_t waited, uint64_t started)
 
 void cpus_start(void)
 {
-    unsigned counts[CLOCK_WARP_RESULTS] = {0};
     uint64_t began = arch_timestamp(), waited, started;
     struct cpu *cpu = cpu_self();
 
@@ -76,6 +79,6 @@ void cpus_start(void)
     started = arch_timestamp();
     while ((cpu = cpu_next(cpu)))
         counts[compare_clocks(cpu)]++;
-    log_clocks(counts);
+    log_clocks();
     log_times(began, waited, started);
 }

@@ -16,6 +16,7 @@
 #include "kernel/cpu_call.h"
 #include "kernel/cpu_start.h"
 #include "kernel/fault.h"
+#include "kernel/firmware_audit.h"
 #include "kernel/image.h"
 #include "kernel/log.h"
 #include "kernel/mm/frame.h"
@@ -153,7 +154,8 @@ void kernel_main(const struct boot_info *handed_over)
     checkpoint_reach(CHECKPOINT_CPUS);
     fault_menu_at_stage(&boot_options, "cpus");
     programs_init(&boot_info); /* their files, checked */
-    arch_mmu_seal();           /* what the boot wrote for good */
+    firmware_audit_run(boot_options.audit & AUDIT_LOG);
+    arch_mmu_seal(); /* what the boot wrote for good */
     audit_run();
     memory_count(&counts);
     log_ready();

@@ -8,6 +8,7 @@
 
 #include "arch/cpu.h"
 #include "kernel/log.h"
+#include "lib/compiler.h"
 #include "x86/cpuid.h"
 #include "x86/cpuid_clock.h"
 #include "x86/lapic.h"
@@ -23,7 +24,8 @@ static struct calibration calibration;
 
 /* What goes round seldom enough for measuring over seconds, best first. */
 static const struct reference_clock *lasting[2];
-static unsigned lasting_count;
+static unsigned lasting_count, named_count;
+static struct calibration_sample first_samples[ARRAY_COUNT(lasting)];
 
 static uint64_t read_timestamp(void) { return arch_timestamp(); }
 
@@ -94,10 +96,18 @@ static const struct reference_clock *measure_by_devices(void)
     return measure(pit) ? pit : NULL;
 }
 
-static void add_lasting(const struct reference_clock *reference)
+static void add_lasting(const struct reference_clock *reference, bool is_named)
 {
+    named_count += is_named;
     if (reference)
         lasting[lasting_count++] = reference;
+}
+
+static struct calibration_sample sample(unsigned number)
+{
+    const struct calibration_counters counters = {lasting[number], read_timestamp, read_timer};
+
+    return calibration_take_sample(&counters);
 }
 
 static void log_rates(const char *source)
@@ -114,8 +124,8 @@ bool arch_clock_calibrate(const struct acpi *acpi)
 {
     const struct reference_clock *source;
 
-    add_lasting(hpet_find(acpi));
-    add_lasting(pm_timer_find(acpi));
+    add_lasting(hpet_find(acpi), acpi->has_hpet);
+    add_lasting(pm_timer_find(acpi), acpi->fadt.pm_timer.address != 0);
     source = measure_by_cpuid();
     if (!source)
         source = measure_by_devices();
@@ -126,7 +136,26 @@ bool arch_clock_calibrate(const struct acpi *acpi)
         return false;
     }
     log_rates(source->name);
+    for (unsigned i = 0; i < lasting_count; i++)
+        first_samples[i] = sample(i);
     return true;
+}
+
+unsigned arch_clock_count_refused(void) { return named_count - lasting_count; }
+
+/* The rates are known to some hundred parts in a million, and short times make for wide bounds; a clock that is broken is
+ * off by far more. */
+unsigned arch_clock_count_disagreeing(void)
+{
+    struct calibration found;
+    unsigned count = 0;
+
+    for (unsigned i = 0; calibration.timestamp_hz != 0 && i < lasting_count; i++) {
+        struct calibration_sample now = sample(i);
+
+        count += !calibration_refine(lasting[i], &first_samples[i], &now, &calibration, &found);
+    }
+    return count;
 }
 
 const struct calibration *arch_clock_calibration(void) { return &calibration; }

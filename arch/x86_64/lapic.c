@@ -29,7 +29,9 @@
 #define VERSION_MAX_LVT(version) (((version) >> 16) & 0xff)
 
 static volatile uint32_t *registers READ_ONLY_AFTER_INIT; /* xAPIC mode */
-static bool x2apic READ_ONLY_AFTER_INIT, locked READ_ONLY_AFTER_INIT, ready;
+static bool x2apic READ_ONLY_AFTER_INIT, ready;
+static struct lapic_facts facts READ_ONLY_AFTER_INIT;
+static struct lapic_leftovers leftovers READ_ONLY_AFTER_INIT;
 static const struct acpi_madt *madt READ_ONLY_AFTER_INIT;
 
 uint32_t lapic_lvt_value(const struct lapic_lvt *lvt)
@@ -63,8 +65,12 @@ bool lapic_is_x2apic(void) { return x2apic; }
 
 const char *lapic_mode_name(void)
 {
-    return x2apic ? (locked ? "locked x2APIC" : "x2APIC") : "xAPIC";
+    return x2apic ? (facts.is_locked ? "locked x2APIC" : "x2APIC") : "xAPIC";
 }
+
+const struct lapic_facts *lapic_get_facts(void) { return &facts; }
+
+const struct lapic_leftovers *lapic_get_leftovers(void) { return &leftovers; }
 
 void lapic_eoi(void) { lapic_write(LAPIC_EOI, 0); }
 
@@ -93,15 +99,14 @@ static uint32_t highest_id(void)
 
 static void choose_mode(bool want_x2apic)
 {
-    struct lapic_facts facts = {.is_wanted = want_x2apic,
-                                .is_offered = x86_has(X86_X2APIC),
-                                .is_on = x86_read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC,
-                                .is_locked = is_locked(),
-                                .highest_id = highest_id()};
     const char *ignored;
 
+    facts = (struct lapic_facts){.is_wanted = want_x2apic,
+                                 .is_offered = x86_has(X86_X2APIC),
+                                 .is_on = x86_read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC,
+                                 .is_locked = is_locked(),
+                                 .highest_id = highest_id()};
     x2apic = lapic_choose_x2apic(&facts, &ignored);
-    locked = facts.is_locked;
     if (ignored)
         log_warn("x2apic=0 ignored: %s", ignored);
 }
@@ -134,6 +139,16 @@ static void enable_mode(void)
     x86_write_msr(MSR_APIC_BASE, base); /* from disabled to x2APIC goes by way of xAPIC mode */
     if (x2apic)
         x86_write_msr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+}
+
+/* The first CPU's: the others' are in their state after INIT. Their inputs, where PIC and NMI arrive, are left open on
+ * purpose. */
+static void note_leftovers(void)
+{
+    static const uint32_t own[] = {LAPIC_LVT_TIMER, LAPIC_LVT_ERROR};
+
+    for (unsigned i = 0; i < ARRAY_COUNT(own); i++)
+        leftovers.unmasked_count += !(lapic_read(own[i]) & LVT_MASKED);
 }
 
 /* Everything that can be masked is, until the APIC is enabled and empty. */
@@ -176,9 +191,9 @@ static void unmask_errors(void)
                 lapic_lvt_value(&(struct lapic_lvt){.vector = VECTOR_LAPIC_ERROR}));
 }
 
-/* An interrupt that firmware took and never ended would block every one of lower priority for ever.
- */
-static void empty_in_service(void)
+/* An interrupt that firmware took and never ended would block every one of lower priority for ever. How many there
+ * were. */
+static unsigned empty_in_service(void)
 {
     unsigned ended = 0;
 
@@ -187,16 +202,24 @@ static void empty_in_service(void)
             lapic_eoi();
     if (ended)
         log_warn("the firmware left %u interrupts in service; they were ended", ended);
+    return ended;
 }
 
 void lapic_init_cpu(void)
 {
+    bool first = !ready; /* and not when a report has called the firmware once more */
+    unsigned ended;
+
     enable_mode();
     ready = true;
     lapic_write(LAPIC_TPR, 0);
+    if (first)
+        note_leftovers();
     mask_local_vectors();
     lapic_write(LAPIC_SPURIOUS, LAPIC_SPURIOUS_ENABLE | VECTOR_LAPIC_SPURIOUS);
-    empty_in_service();
+    ended = empty_in_service();
+    if (first)
+        leftovers.in_service_count = ended;
     unmask_nmi();
     unmask_errors();
     cpu_self()->apic_id = lapic_id();

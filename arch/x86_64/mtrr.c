@@ -81,6 +81,8 @@ static void write_back_caches(void) { __asm__ volatile("wbinvd" : : : "memory");
 
 void mtrr_remember(void) { with_all(remember); }
 
+bool mtrr_are_on(void) { return boot_cpus[DEF_TYPE][0] & MTRR_DEF_TYPE_ENABLE; }
+
 bool mtrr_verify(void) { return with_all(is_same_or_said); }
 
 /* Nothing is cached and no translation remembered while the types change. */

@@ -22,6 +22,7 @@
 #include "x86/control.h"
 #include "x86/lapic.h"
 #include "x86/lapic_mode.h"
+#include "x86/microcode.h"
 #include "x86/mtrr.h"
 #include "x86/smp.h"
 #include "x86/trampoline.h"
@@ -298,10 +299,9 @@ static void report_in(struct x86_cpu *cpu)
 
 void x86_ap_main(struct x86_cpu *cpu)
 {
-    bool had_other_types;
-
     arch_cpu_init_cpu();
-    had_other_types = mtrr_init_cpu();
+    cpu->had_other_mtrrs = mtrr_init_cpu();
+    cpu->microcode = x86_microcode_revision();
     arch_mmu_space_switch(&kernel_space);
     frame_init_cpu();
     heap_init_cpu();
@@ -310,6 +310,6 @@ void x86_ap_main(struct x86_cpu *cpu)
     lapic_init_cpu();
     report_in(cpu);
     log_debug("APIC id %X runs, PAT %lx%s", cpu->common.apic_id, x86_read_pat(),
-              had_other_types ? ", MTRRs taken over from the boot CPU" : "");
+              cpu->had_other_mtrrs ? ", MTRRs taken over from the boot CPU" : "");
     cpu_idle_loop();
 }

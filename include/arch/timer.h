@@ -26,6 +26,11 @@ void arch_clock_refine(const struct calibration *finer);
 /* HPET and PM timer, as far as they are there and not known to be broken: numbers 0 and 1, then NULL. */
 const struct reference_clock *arch_clock_reference(unsigned number);
 
+/* Clocks that ACPI names and that do not count as they should; and those that, by the time that has passed since
+ * arch_clock_calibrate(), go at another rate than the one that was chosen. Boot CPU, interrupts off. */
+unsigned arch_clock_count_refused(void);
+unsigned arch_clock_count_disagreeing(void);
+
 /* Chooses the mode of the timers, logs it, and takes their vector. Once, after arch_clock_calibrate(). */
 void arch_timer_init(void);
 

@@ -15,13 +15,14 @@
 #include <stdint.h>
 
 #include "lib/crash_record.h"
+#include "lib/firmware_facts.h"
 #include "lib/framebuffer.h"
 #include "lib/options.h"
 #include "lib/rsdp.h"
 #include "lib/types.h"
 
 #define BOOT_INFO_MAGIC   UINT64_C(0x4f464e49544c4146) /* "FALTINFO" in memory order */
-#define BOOT_INFO_VERSION 3
+#define BOOT_INFO_VERSION 4
 
 #define BOOT_MESSAGES_MAX     4096
 #define BOOT_PROGRAMS_MAX     128
@@ -89,6 +90,7 @@ struct boot_info {
     struct crash_time boot_time;
     uint64_t crash_sequence;
     uint64_t tsc[BOOT_STEP_COUNT];
+    struct firmware_handoff firmware;
     char options[OPTIONS_TEXT_MAX];   /* options_bytes of text, as found */
     char messages[BOOT_MESSAGES_MAX]; /* lines for the kernel's log, each: digit of enum log_level,
                                          text, LF */
@@ -100,9 +102,9 @@ _Static_assert(sizeof(struct boot_memory_map) == 32, "contract with the loader")
 _Static_assert(sizeof(struct framebuffer) == 40, "contract with the loader");
 _Static_assert(offsetof(struct boot_info, rsdp_bytes) == 160, "contract with the loader");
 _Static_assert(offsetof(struct boot_info, tsc) == 240, "contract with the loader");
-_Static_assert(offsetof(struct boot_info, options) == 312, "contract with the loader");
+_Static_assert(offsetof(struct boot_info, options) == 368, "contract with the loader");
 _Static_assert(sizeof(struct boot_program) == 64, "contract with the loader");
-_Static_assert(sizeof(struct boot_info) == 312 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
+_Static_assert(sizeof(struct boot_info) == 368 + OPTIONS_TEXT_MAX + BOOT_MESSAGES_MAX +
                                                BOOT_PROGRAMS_MAX * sizeof(struct boot_program),
                "contract with the loader");
 

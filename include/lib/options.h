@@ -22,10 +22,12 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE, LOG_LEVEL_
 enum panic_action { PANIC_HALT, PANIC_REBOOT, PANIC_POWEROFF };
 
 enum { CONSOLE_SERIAL = 1 << 0, CONSOLE_SCREEN = 1 << 1 };
+enum { AUDIT_LOG = 1 << 0, AUDIT_FILE = 1 << 1 };
 
 struct options {
     enum log_level loglevel; /* loglevel=error warn info debug trace */
     unsigned console;        /* console=serial,screen or none: CONSOLE_* bits */
+    unsigned audit;          /* audit=log,file: AUDIT_* bits, where the firmware audit goes */
     bool color;              /* color=0 1: ANSI colours on serial */
     bool x2apic;             /* x2apic=0 1: use x2APIC mode where the CPU offers it */
     uint32_t paging_levels;  /* la57=0 1: 4 or 5 levels; 0: as they were handed over */

@@ -67,26 +67,41 @@ static bool set_loglevel(struct options *options, struct slice value)
     return true;
 }
 
+/* Names with commas between them, in any order; each is the bit of its place in `names`. */
+static bool set_bits(unsigned *target, struct slice value, const char *const *names, size_t count)
+{
+    unsigned bits = 0;
+    bool more;
+
+    do {
+        struct slice part;
+
+        more = slice_split(&part, &value, ',');
+        int bit = slice_find(part, names, count);
+
+        if (bit < 0)
+            return false;
+        bits |= 1u << bit;
+    } while (more);
+    *target = bits;
+    return true;
+}
+
 static bool set_console(struct options *options, struct slice value)
 {
     static const char *const names[] = {"serial", "screen"}; /* in the order of the CONSOLE_ bits */
-    unsigned console = 0;
-    bool more;
 
-    if (!slice_is(value, "none")) {
-        do {
-            struct slice part;
-
-            more = slice_split(&part, &value, ',');
-            int bit = slice_find(part, names, ARRAY_COUNT(names));
-
-            if (bit < 0)
-                return false;
-            console |= 1u << bit;
-        } while (more);
-    }
-    options->console = console;
+    if (!slice_is(value, "none"))
+        return set_bits(&options->console, value, names, ARRAY_COUNT(names));
+    options->console = 0;
     return true;
+}
+
+static bool set_audit(struct options *options, struct slice value)
+{
+    static const char *const names[] = {"log", "file"}; /* in the order of the AUDIT_ bits */
+
+    return set_bits(&options->audit, value, names, ARRAY_COUNT(names));
 }
 
 static bool set_color(struct options *options, struct slice value)
@@ -236,6 +251,7 @@ static bool set_bench(struct options *options, struct slice value)
 const struct option_row option_rows[] = {
     {"loglevel", set_loglevel, "error, warn, info, debug or trace", NULL},
     {"console", set_console, "serial, screen, serial,screen or none", NULL},
+    {"audit", set_audit, "log, file or log,file", NULL},
     {"color", set_color, "0 or 1", NULL},
     {"x2apic", set_x2apic, "0 or 1", NULL},
     {"la57", set_la57, "0 or 1", NULL},

@@ -12,7 +12,8 @@
 static struct memory_range ranges[MEMORY_MAP_MAX_RANGES];
 static struct memory_map memory = {.ranges = ranges, .capacity = MEMORY_MAP_MAX_RANGES};
 static paddr_t image_start READ_ONLY_AFTER_INIT, image_end READ_ONLY_AFTER_INIT;
-static bool taken_over; /* frames are the allocator's from now on */
+static bool screen_was_free READ_ONLY_AFTER_INIT; /* by the firmware's map */
+static bool taken_over;                           /* frames are the allocator's from now on */
 
 static void warn(void *context, const char *line)
 {
@@ -44,16 +45,26 @@ static void claim_low_memory(void)
     }
 }
 
+static bool is_given_away(paddr_t start, uint64_t bytes)
+{
+    for (size_t i = 0; i < memory.count; i++)
+        if (memory.ranges[i].kind <= MEMORY_LOADER && memory.ranges[i].start < start + bytes &&
+            start < memory.ranges[i].end)
+            return true;
+    return false;
+}
+
 static void claim_what_is_used(const struct boot_info *info)
 {
     const struct framebuffer *screen = &info->framebuffer;
+    uint64_t screen_bytes = (uint64_t)screen->pitch_pixels * 4 * screen->height;
 
+    screen_was_free = is_given_away(screen->base, screen_bytes);
     image_start = info->kernel_start;
     image_end = info->kernel_end;
     memory_claim(info->kernel_start, info->kernel_end - info->kernel_start, MEMORY_KERNEL);
     memory_claim(info->programs_start, info->programs_end - info->programs_start, MEMORY_PROGRAMS);
-    memory_claim(screen->base, (uint64_t)screen->pitch_pixels * 4 * screen->height,
-                 MEMORY_FRAMEBUFFER);
+    memory_claim(screen->base, screen_bytes, MEMORY_FRAMEBUFFER);
     claim_low_memory();
 }
 
@@ -108,6 +119,12 @@ const struct memory_map *memory_init(const struct boot_info *info)
     claim_what_is_used(info);
     log_table(raw.size_bytes / raw.stride_bytes);
     return &memory;
+}
+
+void memory_read_firmware(struct firmware_memory *out)
+{
+    out->map = &memory;
+    out->screen_in_free_memory = screen_was_free;
 }
 
 const char *memory_name_at(paddr_t phys)

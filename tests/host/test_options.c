@@ -24,8 +24,8 @@ static void parse(struct options *options, const void *text, size_t length,
 
 static bool same_options(const struct options *a, const struct options *b)
 {
-    return a->loglevel == b->loglevel && a->console == b->console && a->color == b->color &&
-           a->x2apic == b->x2apic && a->paging_levels == b->paging_levels &&
+    return a->loglevel == b->loglevel && a->console == b->console && a->audit == b->audit &&
+           a->color == b->color && a->x2apic == b->x2apic && a->paging_levels == b->paging_levels &&
            a->maxcpus == b->maxcpus && a->watchdog == b->watchdog && a->timeout == b->timeout &&
            a->fault_cpu == b->fault_cpu && a->panic == b->panic &&
            a->panic_seconds == b->panic_seconds && a->store == b->store &&
@@ -67,6 +67,15 @@ static struct text_row texts[] = {
     {"loglevel=debugg", {DEFAULTS}, "the value must be", NULL},
     {"loglevel=debu", {DEFAULTS}, "the value must be", NULL},
     {"loglevel=debug=1", {DEFAULTS}, "the value must be", NULL},
+    {"audit=log", EXPECT(.audit = AUDIT_LOG), NULL, NULL},
+    {"audit=file", EXPECT(.audit = AUDIT_FILE), NULL, NULL},
+    {"audit=log,file", EXPECT(.audit = AUDIT_LOG | AUDIT_FILE), NULL, NULL},
+    {"audit=file audit=log", EXPECT(.audit = AUDIT_LOG), NULL, NULL},
+    {"audit=file audit=tape", EXPECT(.audit = AUDIT_FILE), "the value must be log, file", NULL},
+    {"audit=none", {DEFAULTS}, "the value must be log, file or log,file", NULL},
+    {"audit=", {DEFAULTS}, "the value must be log, file", NULL},
+    {"audit", {DEFAULTS}, "the value must be log, file", NULL},
+    {"audti=log", {DEFAULTS}, "nearest is audit", NULL},
     {"console=none", EXPECT(.console = 0), NULL, NULL},
     {"console=serial", EXPECT(.console = CONSOLE_SERIAL), NULL, NULL},
     {"console=screen", EXPECT(.console = CONSOLE_SCREEN), NULL, NULL},

@@ -6,12 +6,17 @@
 #include <stdint.h>
 
 #include "boot/boot_info.h"
+#include "lib/firmware_facts.h"
 #include "lib/memory_map.h"
 #include "lib/types.h"
 
 /* Reads the map of the handoff, claims what is in use and logs a summary. Boot CPU, before
  * arch_mmu_init(). */
 const struct memory_map *memory_init(const struct boot_info *info);
+
+/* The map, which has kept what was wrong with the firmware's, and whether that gave the screen's memory away. After
+ * memory_init(). */
+void memory_read_firmware(struct firmware_memory *out);
 
 /* Name of the kind of memory at a physical address, "no memory" in a hole. Any context after
  * memory_init(). */

@@ -11,10 +11,12 @@
  *   map-reversed       the memory map in descending order
  *   map-overlap        the map ends with a reserved entry over a part of its largest free one
  *   map-stride-56      descriptors 56 bytes apart
+ *   map-odd            entries at the end that are empty, not aligned, of no known type, not to be cached
  *   map-300            the largest free entry cut into pieces, so that there are over 300
  *   low-none           nothing is to be had below 1 MiB
  *   gop-pitch          a pitch that is smaller than the width
  *   gop-size           a framebuffer that ends before its last line
+ *   gop-in-memory      the framebuffer in boot services' memory
  *   gop-none           no graphics output protocol
  *   gop-pathless       graphics output protocols on handles without a device path
  *   acpi-moved         the ACPI root table in boot services' memory
@@ -57,7 +59,11 @@
  *   clock-pm-fast      no HPET, and the PM timer where the HPET's counter is
  *   clock-none         neither HPET nor PM timer
  *   clock-all-still    both where there is memory
+ *   clock-pm-other     the PM timer where the HPET's counter is, and the HPET
  *   paging-5-levels    paging of 5 levels
+ *   firmware-all-wrong caches, write protection off, SYSCALL on, a watchdog that stays, tables that are wrong
+ *   firmware-live      the local APIC's timer, x2APIC mode on and the MTRRs off once the firmware is left
+ *   firmware-nx-off    NX switched off, where the CPU has that switch
  *   image-rights       the file under test with the rights of its sections and no more
  *   store-set-N        SetVariable answers with the error N, whatever it is asked
  *   store-second       it answers so for a record's second part, and variables must be small
@@ -234,6 +240,26 @@ static EFI_STATUS EFIAPI overlap_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UI
     return status;
 }
 
+/* One page each, where nothing is. */
+static EFI_STATUS EFIAPI add_odd_entries(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
+                                         UINTN *stride, UINT32 *version)
+{
+    static const EFI_MEMORY_DESCRIPTOR odd[] = {
+        {.Type = EfiConventionalMemory, .PhysicalStart = HOLE, .Attribute = EFI_MEMORY_WB},
+        {.Type = EfiReservedMemoryType, .PhysicalStart = HOLE + 8, .NumberOfPages = 1},
+        {.Type = 99, .PhysicalStart = HOLE + 0x10000, .NumberOfPages = 1},
+        {.Type = EfiConventionalMemory, .PhysicalStart = HOLE + 0x20000, .NumberOfPages = 1},
+    };
+    UINTN room = *size;
+    EFI_STATUS status = real_get_memory_map(size, map, key, stride, version);
+
+    if (EFI_ERROR(status) || *size + ARRAY_COUNT(odd) * *stride > room)
+        return status;
+    for (UINTN i = 0; i < ARRAY_COUNT(odd); i++, *size += *stride)
+        *entry_at(map, *stride, *size / *stride) = odd[i];
+    return status;
+}
+
 static EFI_STATUS EFIAPI widen_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
                                    UINTN *stride, UINT32 *version)
 {
@@ -297,6 +323,17 @@ static void shrink_pitch(EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode)
     mode->Info->PixelsPerScanLine = 100;
 }
 
+/* The same for all who share it. */
+static void move_framebuffer(EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode)
+{
+    static EFI_PHYSICAL_ADDRESS at;
+
+    if (at == 0)
+        boot->AllocatePages(AllocateAnyPages, EfiBootServicesData,
+                            EFI_SIZE_TO_PAGES(mode->FrameBufferSize), &at);
+    mode->FrameBufferBase = at;
+}
+
 static void shrink_framebuffer(EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode)
 {
     mode->FrameBufferSize = 4096;
@@ -339,12 +376,16 @@ static bool set_hook(const char *name)
         boot->GetMemoryMap = overlap_map;
     else if (strcmp(name, "map-stride-56") == 0)
         boot->GetMemoryMap = widen_map;
+    else if (strcmp(name, "map-odd") == 0)
+        boot->GetMemoryMap = add_odd_entries;
     else if (strcmp(name, "map-300") == 0)
         boot->GetMemoryMap = split_map;
     else if (strcmp(name, "gop-pitch") == 0)
         for_each_gop(shrink_pitch);
     else if (strcmp(name, "gop-size") == 0)
         for_each_gop(shrink_framebuffer);
+    else if (strcmp(name, "gop-in-memory") == 0)
+        for_each_gop(move_framebuffer);
     else if (strcmp(name, "gop-none") == 0)
         boot->LocateHandleBuffer = hide_gop;
     else if (strcmp(name, "gop-pathless") == 0)
@@ -352,7 +393,7 @@ static bool set_hook(const char *name)
     else
         return set_root_pointer_hook(name) || set_acpi_hook(name) || set_clock_hook(name) ||
                set_paging_hook(name) || set_rights_hook(name) || set_variable_hook(name) ||
-               set_crash_hook(name);
+               set_crash_hook(name) || set_firmware_hook(name);
     return true;
 }
 

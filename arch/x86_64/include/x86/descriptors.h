@@ -102,6 +102,8 @@ struct x86_cpu {
     struct tss tss;
     _Atomic(paddr_t) root; /* of the address space in use */
     bool was_set;          /* its control registers are what they shall be */
+    bool had_other_mtrrs;  /* than the boot CPU's, when it came up */
+    uint32_t microcode;    /* revision; 0: not known, or none */
 };
 
 extern struct x86_cpu

@@ -8,6 +8,7 @@
 
 #include "lib/acpi.h"
 #include "lib/types.h"
+#include "x86/lapic_mode.h"
 
 /* Register offsets of xAPIC mode; x2APIC's MSR is 0x800 + offset / 16. SDM vol. 3A, table 10-1. */
 #define LAPIC_ID              0x020
@@ -55,6 +56,14 @@ uint32_t lapic_lvt_value(const struct lapic_lvt *lvt);
 /* Finds out the mode (x86/lapic_mode.h) and maps the registers. `acpi` is kept for the CPUs that are started. Boot CPU,
  * after heap_init(). */
 void lapic_init(bool want_x2apic, const struct acpi *acpi);
+
+/* What the mode was chosen by, and what the firmware left in the first CPU's. After lapic_init() and lapic_init_cpu(). */
+struct lapic_leftovers {
+    unsigned unmasked_count; /* of timer and error interrupts */
+    unsigned in_service_count;
+};
+const struct lapic_facts *lapic_get_facts(void);
+const struct lapic_leftovers *lapic_get_leftovers(void);
 
 /* "xAPIC", "x2APIC", "locked x2APIC". After lapic_init(). */
 const char *lapic_mode_name(void);

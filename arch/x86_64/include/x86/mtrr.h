@@ -10,6 +10,9 @@ void mtrr_remember(void);
 /* Gives this CPU the same; true when it had others. Once on each but the boot CPU, as early as can be. */
 bool mtrr_init_cpu(void);
 
+/* Whether memory types are in force on the boot CPU. After mtrr_remember(). */
+bool mtrr_are_on(void);
+
 /* Compares this CPU's with those; false, with a warning for each register that differs. */
 bool mtrr_verify(void);
 

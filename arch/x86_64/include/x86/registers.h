@@ -35,16 +35,22 @@
 #define APIC_BASE_X2APIC                       BIT(10)
 #define APIC_BASE_ENABLE                       BIT(11)
 #define APIC_BASE_ADDRESS                      BIT_RANGE(51, 12)
+#define MSR_BIOS_SIGN_ID                       0x08b /* microcode revision */
 #define MSR_XAPIC_DISABLE_STATUS               0x0bd
 #define XAPIC_DISABLE_STATUS_DISABLED          BIT(0)
 #define MSR_MTRR_CAP                           0x0fe
 #define MTRR_CAP_VARIABLE                      BIT_RANGE(7, 0) /* how many ranges */
 #define MTRR_CAP_FIXED                         BIT(8)
+#define MTRR_CAP_SMRR                          BIT(11)
 #define MSR_ARCH_CAPABILITIES                  0x10a
 #define ARCH_CAPABILITIES_XAPIC_DISABLE_STATUS BIT(21)
 #define MSR_SYSENTER_CS                        0x174
 #define MSR_MCG_CAP                            0x179
 #define MSR_MCG_STATUS                         0x17a
+#define MSR_MISC_ENABLE                        0x1a0
+#define MISC_ENABLE_XD_DISABLE                 BIT(34)
+#define MSR_SMRR_MASK                          0x1f3
+#define SMRR_MASK_VALID                        BIT(11)
 #define MSR_MTRR_BASE_0                        0x200 /* base and mask of the first range, then of the next */
 #define MTRR_MASK_VALID                        BIT(11)
 #define MSR_MTRR_FIXED_64K                     0x250
@@ -52,6 +58,7 @@
 #define MSR_MTRR_FIXED_4K                      0x268 /* 8 */
 #define MSR_PAT                                0x277
 #define MSR_MTRR_DEF_TYPE                      0x2ff
+#define MTRR_DEF_TYPE_ENABLE                   BIT(11)
 #define MSR_TSC_DEADLINE                       0x6e0
 #define MSR_X2APIC_FIRST                       0x800
 #define MSR_EFER                               0xc0000080
@@ -66,6 +73,9 @@
 #define MSR_FS_BASE                            0xc0000100
 #define MSR_GS_BASE                            0xc0000101
 #define MSR_KERNEL_GS_BASE                     0xc0000102
+
+#define MSR_AMD_HWCR      0xc0010015
+#define AMD_HWCR_SMM_LOCK BIT(0)
 
 #define XCR0_X87 BIT(0)
 #define XCR0_SSE BIT(1)

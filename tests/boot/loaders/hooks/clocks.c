@@ -54,6 +54,8 @@ bool set_clock_hook(const char *name)
     } else if (strcmp(name, "clock-pm-still") == 0) {
         remove_hpet();
         move_pm_timer(make_hpet(0));
+    } else if (strcmp(name, "clock-pm-other") == 0) {
+        move_pm_timer(HPET_AT + HPET_COUNTER);
     } else if (strcmp(name, "clock-pm-fast") == 0) {
         remove_hpet();
         *(volatile uint32_t *)(uintptr_t)(HPET_AT + HPET_ENABLE) = 1;

@@ -21,6 +21,7 @@ bool set_paging_hook(const char *name);
 bool set_rights_hook(const char *name);
 bool set_variable_hook(const char *name);
 bool set_crash_hook(const char *name);
+bool set_firmware_hook(const char *name);
 
 /* Offsets of ACPI 6.5, 5.2.5.3, 5.2.6 and 5.2.12. */
 enum {
