@@ -112,6 +112,19 @@ static EFI_STATUS choose_name(struct loader *loader, char *name, size_t size, CH
     return status;
 }
 
+bool loader_open_last_crash(struct loader *loader, char *name, size_t size, EFI_FILE_HANDLE *file)
+{
+    CHAR16 path[NAME_MAX];
+
+    for (unsigned number = CRASH_FILES_MAX; number > 0; number--) {
+        format(name, size, "\\faultline\\crash-%04u.txt", number);
+        widen(path, name);
+        if (!EFI_ERROR(loader_open_file(loader, path, file)))
+            return true;
+    }
+    return false;
+}
+
 const char *loader_keep_crash(struct loader *loader, struct slice text, char *name, size_t size)
 {
     CHAR16 path[NAME_MAX];

@@ -73,7 +73,7 @@ EFI_STATUS loader_open_file(struct loader *loader, const CHAR16 *path, EFI_FILE_
 
 /* --- menu.c --- */
 
-/* Shows the menu where it is wanted, until the user goes on. EFI_ABORTED: back to the firmware. */
+/* Shows the menu where it is wanted, until the user goes on; reports of earlier boots are in their files by then. EFI_ABORTED: back to the firmware. */
 EFI_STATUS loader_offer_menu(struct loader *loader);
 
 /* --- checkpoint.c --- */
@@ -119,6 +119,9 @@ void loader_delete_file(struct loader *loader, const CHAR16 *path);
  * is there, and its name in `name`; else what went wrong, and no new file is left behind. Before ExitBootServices only.
  */
 const char *loader_keep_crash(struct loader *loader, struct slice text, char *name, size_t size);
+
+/* Opens the file of the highest number, whose name comes out in `name`. False when there is none. */
+bool loader_open_last_crash(struct loader *loader, char *name, size_t size, EFI_FILE_HANDLE *file);
 
 /* --- the steps, in the order of main.c; each returns EFI_SUCCESS or what stops the boot, having
  * said why --- */

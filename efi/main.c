@@ -16,6 +16,7 @@ static const struct step {
     {"ACPI", loader_find_acpi, BOOT_STEP_ACPI, CHECKPOINT_ACPI},
     {"kernel", loader_load_kernel, BOOT_STEP_KERNEL, CHECKPOINT_KERNEL},
     {NULL, loader_look_for_crashes, BOOT_STEP_CRASH, CHECKPOINT_KERNEL},
+    {NULL, loader_offer_menu, BOOT_STEP_CRASH, CHECKPOINT_KERNEL},
     {"programs", loader_load_programs, BOOT_STEP_PROGRAMS, CHECKPOINT_PROGRAMS},
     {"memory", loader_prepare_jump, BOOT_STEP_TABLES, CHECKPOINT_TABLES},
 };

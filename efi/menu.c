@@ -9,7 +9,8 @@
 #include "lib/string.h"
 #include "version.h"
 
-#define FAULTS_A_PAGE 18
+#define LINES_A_PAGE 18
+#define PIECE_BYTES  128
 
 /* Lines of `name what`, made from the kernel's tables (Makefile). */
 extern const char fault_names[], fault_names_end[];
@@ -83,7 +84,7 @@ static void pick_fault(struct loader *loader)
 
     for (unsigned shown = 1; slice_split(&line, &rest, '\n'); shown++) {
         console_write(loader, "  %.*s\n", (int)line.length, line.text);
-        if (shown % FAULTS_A_PAGE != 0 && rest.length > 0)
+        if (shown % LINES_A_PAGE != 0 && rest.length > 0)
             continue;
         console_write(loader, "  Enter: more. A name (NAME@CPU, NAME:STAGE) picks it: ");
         if (!menu_read_line(loader, name, sizeof(name)))
@@ -93,6 +94,43 @@ static void pick_fault(struct loader *loader)
             return;
         }
     }
+}
+
+/* A page at a time; any other key than Escape goes on. */
+static void show_file(struct loader *loader, EFI_FILE_HANDLE file)
+{
+    char text[PIECE_BYTES];
+    EFI_INPUT_KEY key = {0};
+    unsigned lines = 0;
+
+    for (;;) {
+        UINTN bytes = sizeof(text);
+
+        if (EFI_ERROR(file->Read(file, &bytes, text)) || bytes == 0)
+            return;
+        for (UINTN i = 0; i < bytes; i++) {
+            console_write(loader, "%c", text[i]);
+            if (text[i] != '\n' || ++lines % LINES_A_PAGE != 0)
+                continue;
+            console_write(loader, "  -- a key: more, Escape: enough --\n");
+            if (!menu_wait_for_key(loader, 0, &key) || key.ScanCode == MENU_SCAN_ESCAPE)
+                return;
+        }
+    }
+}
+
+static void show_last_crash(struct loader *loader)
+{
+    EFI_FILE_HANDLE file;
+    char name[32];
+
+    if (!loader_open_last_crash(loader, name, sizeof(name), &file)) {
+        console_write(loader, "  there is no \\faultline\\crash-NNNN.txt on this volume\n");
+        return;
+    }
+    console_write(loader, "\n  %s\n\n", name);
+    show_file(loader, file);
+    file->Close(file);
 }
 
 static enum choice boot(struct loader *loader)
@@ -116,6 +154,17 @@ static enum choice fault(struct loader *loader)
     return CHOICE_AGAIN;
 }
 
+static enum choice show_crash(struct loader *loader)
+{
+    show_last_crash(loader);
+    return CHOICE_AGAIN;
+}
+static enum choice audit(struct loader *loader)
+{
+    add_option(loader, "audit", "log");
+    return CHOICE_BOOT;
+}
+
 static const struct item {
     CHAR16 key;
     const char *key_name, *text;
@@ -124,6 +173,8 @@ static const struct item {
     {CHAR_CARRIAGE_RETURN, "Enter", "boot", boot},
     {'e', "e", "edit the options", edit},
     {'f', "f", "pick a fault", fault},
+    {'c', "c", "show the last crash", show_crash},
+    {'a', "a", "boot with the audit of the firmware in the log", audit},
     {'q', "q", "back to the firmware", leave},
 };
 
@@ -176,5 +227,9 @@ EFI_STATUS loader_offer_menu(struct loader *loader)
         return EFI_SUCCESS;
     while ((choice = ask(loader, seconds)) == CHOICE_AGAIN)
         seconds = 0;
+    loader_begin_step(loader, "options");
+    loader_report(loader, LOG_INFO, "%s",
+                  loader->info->options_source == BOOT_OPTIONS_MENU ? "from the menu"
+                                                                    : "the menu left them");
     return choice == CHOICE_BOOT ? EFI_SUCCESS : EFI_ABORTED;
 }

@@ -4,6 +4,8 @@
 
 #include "loader.h"
 
+#define MENU_SCAN_ESCAPE 0x17
+
 /* A key that was pressed already; false when there is none, or no keyboard. */
 bool menu_take_key(struct loader *loader, EFI_INPUT_KEY *key);
 

@@ -3,7 +3,6 @@
 
 #include "lib/string.h"
 
-#define SCAN_ESCAPE     0x17
 #define UNITS_OF_100_NS 10000000
 
 static const CHAR16 erase[] = {CHAR_BACKSPACE, ' ', CHAR_BACKSPACE, 0};
@@ -66,7 +65,7 @@ bool menu_read_line(struct loader *loader, char *text, size_t size)
     EFI_INPUT_KEY key;
 
     console_write(loader, "%s", text);
-    while (menu_wait_for_key(loader, 0, &key) && key.ScanCode != SCAN_ESCAPE) {
+    while (menu_wait_for_key(loader, 0, &key) && key.ScanCode != MENU_SCAN_ESCAPE) {
         if (key.UnicodeChar == CHAR_CARRIAGE_RETURN) {
             console_write(loader, "\n");
             return true;

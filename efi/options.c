@@ -11,7 +11,6 @@ static const char *const source_names[] = {
     [BOOT_OPTIONS_BUILT_IN] = "built-in, no load options and no \\faultline.cfg",
     [BOOT_OPTIONS_LOAD_OPTIONS] = "from load options",
     [BOOT_OPTIONS_FILE] = "from \\faultline.cfg",
-    [BOOT_OPTIONS_MENU] = "from the menu",
 };
 
 static void take_load_options(struct loader *loader, const EFI_LOADED_IMAGE *self)
@@ -68,7 +67,6 @@ static void take_file(struct loader *loader, EFI_FILE_HANDLE file)
 
 EFI_STATUS loader_find_options(struct loader *loader)
 {
-    EFI_STATUS status;
     static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
     EFI_LOADED_IMAGE *self;
     EFI_FILE_HANDLE file;
@@ -83,7 +81,6 @@ EFI_STATUS loader_find_options(struct loader *loader)
             file->Close(file);
         }
     }
-    status = loader_offer_menu(loader);
     loader_report(loader, LOG_INFO, "%s", source_names[loader->info->options_source]);
-    return status;
+    return EFI_SUCCESS;
 }

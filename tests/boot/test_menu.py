@@ -77,6 +77,42 @@ def test_options_are_edited(tmp_path: Path) -> None:
     assert not any("demo" in line for line in log if "program demo:" not in line), log
 
 
+def test_the_last_crash_is_shown(tmp_path: Path) -> None:
+    """The text that was kept last, page by page."""
+    lines = [f"line {number} of the report" for number in range(1, 31)]
+    for number, text in ((1, "an older one"), (2, "\n".join(lines))):
+        (tmp_path / f"crash-{number}").write_text(text + "\n")
+    files = "".join(f"file: \\faultline\\crash-000{number}.txt = {tmp_path}/crash-{number}\n" for number in (1, 2))
+    with running(f"boot: fat\ncfg: timeout=60\n{files}", tmp_path) as machine:
+        options_shown(machine, tmp_path)
+        press(machine, "c")
+        assert "line 18 of" in read_text(tmp_path / SERIAL) and "line 19 of" not in read_text(tmp_path / SERIAL)
+        press(machine, "x")
+        options_shown(machine, tmp_path, 2)
+        press(machine, "c\x1b")
+        options_shown(machine, tmp_path, 3)
+    shown = read_text(tmp_path / SERIAL)
+    assert "crash-0002.txt" in shown and "an older one" not in shown
+    assert [shown.count(line + "\r\n") for line in lines] == [2] * 18 + [1] * 12
+
+
+def test_no_crash_was_kept(tmp_path: Path) -> None:
+    with running("options: timeout=60\n", tmp_path) as machine:
+        options_shown(machine, tmp_path)
+        press(machine, "c")
+        options_shown(machine, tmp_path, 2)
+        assert "there is no \\faultline\\crash-NNNN.txt" in read_text(tmp_path / SERIAL)
+
+
+def test_the_audit_is_run(tmp_path: Path) -> None:
+    with running("options: timeout=60\n", tmp_path) as machine:
+        options_shown(machine, tmp_path)
+        press(machine, "a")
+        wait_for(machine, tmp_path, "ready:")
+    log = log_lines(tmp_path)
+    assert sum(" INFO  firmware " in line for line in log) >= 25, log
+
+
 def test_back_to_the_firmware(tmp_path: Path) -> None:
     with running("options: timeout=60\n", tmp_path) as machine:
         options_shown(machine, tmp_path)
