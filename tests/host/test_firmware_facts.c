@@ -202,6 +202,7 @@ static struct acpi_row {
     {"mcfg-good", FACT_NONE, 0},
     {"mcfg-overlap", FACT_MCFG_BAD_RANGES, 1},
     {"mcfg-hpet", FACT_MCFG_BAD_RANGES, 1},
+    {"mcfg-base", FACT_MCFG_BAD_RANGES, 3},
 };
 
 static struct acpi acpi;
@@ -241,8 +242,8 @@ static void a_machine_of_tables(void **state)
     assert_int_equal(facts.value[FACT_FADT_NONE], !acpi.has_fadt);
     assert_int_equal(facts.value[FACT_RESET_REGISTER_NONE], acpi.fadt.reset.address == 0);
     assert_int_equal(facts.value[FACT_HPET_NONE], !acpi.has_hpet);
-    if (facts.value[FACT_MCFG_BAD_RANGES] == 0)
-        assert_int_equal(facts.value[FACT_MCFG_NONE], !acpi.has_mcfg);
+    assert_int_equal(facts.value[FACT_MCFG_NONE],
+                     !acpi.has_mcfg && facts.value[FACT_MCFG_BAD_RANGES] == 0);
     for (size_t i = 0; i < ARRAY_COUNT(absent); i++)
         facts.value[absent[i]] = 0;
     assert_facts(&facts, row->value, FACTS(row->fact));
