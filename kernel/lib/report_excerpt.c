@@ -109,10 +109,8 @@ static enum rank rank_of(struct place *place, struct slice line)
 {
     struct slice name = report_label(line);
 
-    if (name.length > 0) {
+    if (name.length > 0)
         place->label = find_label(name);
-        place->frames = 0;
-    }
     if (strcmp(place->label->name, "backtrace") == 0)
         return rank_in_backtrace(place, line);
     return name.length > 0 ? place->label->first : place->label->others;

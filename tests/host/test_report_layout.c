@@ -151,6 +151,10 @@ static struct row_case {
      46,
      "registers  rax 0000000000000001  rbx 00000000002",
      {"registers  rax 0000000000000001", "    rbx 00000000002"}},
+    {"not at the gap behind a label",
+     46,
+     "next       this machine has stopped, and waits for somebody",
+     {"next       this machine has stopped, and waits", "    for somebody"}},
     {"at a blank", 20, "*** FAULT of some kind", {"*** FAULT of some", "    kind"}},
     {"without a blank", 20, "abcdefghijklmnopqrstuvwxyz", {"abcdefghijklmnopqrst", "    uvwxyz"}},
     {"an empty line", 20, "", {""}},
@@ -173,6 +177,20 @@ static void lines_are_broken_where_they_may(void **state)
         assert_string_equal(text, this->rows[i]);
     }
     assert_false(report_rows_next(&rows, &row));
+}
+
+/* A blank at the end, where the row would end too: what follows belongs to somebody else. */
+static void nothing_is_read_behind_the_end(void **state)
+{
+    static const char text[] = "abcdefghij1234567890 ";
+    uint8_t *block;
+    struct slice line = {(const char *)guarded_copy(&block, text, sizeof(text) - 1, 0),
+                         sizeof(text) - 1};
+
+    (void)state;
+    assert_int_equal(report_break_line(&line, sizeof(text) - 2).length, sizeof(text) - 2);
+    assert_int_equal(line.length, 0);
+    free(block);
 }
 
 static void labels_and_headlines_are_told(void **state)
@@ -222,6 +240,7 @@ int main(void)
     HOST_ADD(&tests, the_cause_is_biggest);
     HOST_ADD(&tests, rows_hold_all_words);
     HOST_ADD_ROWS(&tests, lines_are_broken_where_they_may, row_cases);
+    HOST_ADD(&tests, nothing_is_read_behind_the_end);
     HOST_ADD(&tests, labels_and_headlines_are_told);
     HOST_ADD(&tests, the_cause_is_found);
     HOST_ADD(&tests, pages_are_counted);
