@@ -15,8 +15,9 @@ def link(kernel: Path, *first: str) -> None:
     """The kernel once more, with what comes before its own objects."""
     sources = (BUILD / "sources").read_text(encoding="utf-8").split(" / ")[0].split()
     objects = [f"build/release/kernel/{source}.o" for source in sources]
+    library = subprocess.run(["gcc", "-print-file-name=libqrcodegen.a"], capture_output=True, text=True, check=True).stdout.strip()
     subprocess.run(["ld", "-static", "-nostdlib", "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=sha1",
-                    "-T", "arch/x86_64/kernel.lds", "-o", str(kernel), *first, *objects], cwd=ROOT, check=True)
+                    "-T", "arch/x86_64/kernel.lds", "-o", str(kernel), *first, *objects, library], cwd=ROOT, check=True)
 
 
 def check(kernel: Path) -> subprocess.CompletedProcess[str]:
