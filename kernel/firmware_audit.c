@@ -90,12 +90,3 @@ void firmware_audit_run(bool in_full)
                  counts[FIRMWARE_OK] + counts[FIRMWARE_NOTE] + counts[FIRMWARE_BAD],
                  counts[FIRMWARE_BAD], counts[FIRMWARE_NOTE]);
 }
-
-size_t firmware_audit_text(char *text, size_t size)
-{
-    size_t length = 0;
-
-    for (unsigned i = 0; i < ARRAY_COUNT(groups); i++)
-        length += firmware_text(text + length, size - length, groups[i], &facts);
-    return length;
-}

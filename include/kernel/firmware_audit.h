@@ -3,16 +3,11 @@
 #define KERNEL_FIRMWARE_AUDIT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /*
  * Gathers the facts, and logs what is BAD as warnings; with `in_full` everything else at INFO, and a summary, without it
  * at DEBUG, as far as that is shown. Boot CPU, once, when all CPUs are up.
  */
 void firmware_audit_run(bool in_full);
-
-/* All findings, a line each, for a file: at most size - 1 characters, 6 KiB suffice. Returns the length. After
- * firmware_audit_run(); any context. */
-size_t firmware_audit_text(char *text, size_t size);
 
 #endif
