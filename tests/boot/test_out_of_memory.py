@@ -16,7 +16,7 @@ HEADER = """about: allocation {number} fails
 options: exit=qemu console=serial x2apic=0 run=none fault=no-memory-{number}:early
 build: checked
 cpu: max,-pdpe1gb
-mem: 22G
+mem: 1G
 status: {status}
 ---
 ...
