@@ -33,12 +33,12 @@ def line(place: str, level: str = "WARN ") -> str:
 
 
 @pytest.mark.parametrize(("function", "place"), [
-    ("kernel_main", "the jump into the kernel"),
+    pytest.param("kernel_main", "the jump into the kernel", marks=pytest.mark.full),
     ("heap_init", "the kernel's own page tables"),
-    ("arch_irq_init", "the kernel's memory"),
-    ("cpus_start", "interrupts and clocks"),
-    ("programs_init", "the start of the other CPUs"),
-    ("bench_run", "`ready`"),
+    pytest.param("arch_irq_init", "the kernel's memory", marks=pytest.mark.full),
+    pytest.param("cpus_start", "interrupts and clocks", marks=pytest.mark.full),
+    pytest.param("programs_init", "the start of the other CPUs", marks=pytest.mark.full),
+    pytest.param("bench_run", "`ready`", marks=pytest.mark.full),
     ("process_run_all", "running its programs"),
 ])
 def test_reset_at(function: str, place: str, tmp_path: Path) -> None:
